@@ -1,0 +1,1 @@
+"""Set-up, start and test commands of this repository (standard library only)."""
