@@ -1,0 +1,148 @@
+"""Command line: python3 -m hcdev COMMAND."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from . import config, database, odoo_root, postgres, serve, stages, system, venv
+from .common import REPO, WORK, SetupError, say
+from .odoo_root import OdooTree
+from .postgres import Server
+
+SIMULATION = REPO / "scripts/simulate_day.py"
+LINTERS_ONLY = {"lint", "unit"}
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """One set-up at a time in this checkout."""
+    WORK.mkdir(exist_ok=True)
+    with (WORK / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            say("waiting for another set-up in this checkout")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def setup() -> tuple[OdooTree, Server]:
+    """Odoo, the Python packages and PostgreSQL; seconds when they are there."""
+    system.check_python()
+    private = postgres.server().private
+    system.ensure("python3-venv", "postgresql" if private else "postgresql-client")
+    tree = odoo_root.ensure()
+    venv.ensure(tree)
+    return tree, postgres.ensure()
+
+
+def do_setup() -> int:
+    """Prepare the machine and the template database."""
+    with alone():
+        tree, server = setup()
+        database.ensure_template(tree, server, config.write_test(tree, server))
+    return 0
+
+
+def do_postgres() -> int:
+    """Start the private PostgreSQL."""
+    with alone():
+        server = postgres.ensure()
+    print(f"PGHOST={server.host} PGPORT={server.port} PGUSER={server.user}")
+    return 0
+
+
+def do_start() -> int:
+    """Start the server on the demo database."""
+    with alone():
+        tree, server = setup()
+        conf = config.write_test(tree, server)
+        if not database.demo_current(server):
+            serve.stop()
+            database.ensure_demo(server, conf)
+        serve.start(tree, server)
+    serve.wait_ready()
+    print(f"Odoo answers at {serve.base_url()}")
+    return 0
+
+
+def do_demo() -> int:
+    """Start the server and send it a simulated hospital day."""
+    do_start()
+    if not SIMULATION.exists():
+        raise SetupError(f"{SIMULATION.relative_to(REPO)} is missing")
+    return serve.run_script(SIMULATION, postgres.server())
+
+
+def do_stop() -> int:
+    """End the server, and the private PostgreSQL when nobody else uses it."""
+    with alone():
+        serve.stop()
+        postgres.stop()
+    return 0
+
+
+def do_psql() -> int:
+    """psql in the demo database."""
+    server = postgres.ensure()
+    return subprocess.run(["psql", config.DEMO_DATABASE], env=server.env(), check=False).returncode
+
+
+def do_shell() -> int:
+    """Odoo's shell in the demo database."""
+    tree, server = setup()
+    conf = config.write_test(tree, server)
+    command = [str(venv.ODOO), "shell", "-c", str(conf), "-d", config.DEMO_DATABASE, "--no-http"]
+    return subprocess.run(command, env=config.environment(server), check=False).returncode
+
+
+def do_test(names: tuple[str, ...]) -> int:
+    """Run stages of the tests."""
+    if {"odoo", "acceptance"} & set(names):
+        system.ensure("chromium")
+    with alone():
+        tree, server = setup()
+        conf = config.write_test(tree, server)
+        if not LINTERS_ONLY.issuperset(names):
+            database.ensure_template(tree, server, conf)
+    return stages.perform(stages.Context(tree, server, conf), names)
+
+
+COMMANDS: dict[str, Callable[[], int]] = {
+    "setup": do_setup,
+    "postgres": do_postgres,
+    "demo": do_demo,
+    "start": do_start,
+    "stop": do_stop,
+    "psql": do_psql,
+    "shell": do_shell,
+}
+
+
+def main(words: list[str]) -> int:
+    """Run a command; a problem the user can act upon is one line."""
+    os.umask(0o022)
+    try:
+        if words[:1] == ["test"]:
+            names = tuple(words[1:]) or stages.WHOLE
+            if unknown := sorted(set(names) - set(stages.STAGES)):
+                known = ", ".join(stages.STAGES)
+                raise SetupError(f"no such stage: {', '.join(unknown)}; there are {known}")
+            return do_test(names)
+        if len(words) != 1 or words[0] not in COMMANDS:
+            raise SetupError(f"usage: hcdev {'|'.join([*COMMANDS, 'test [stage ...]'])}")
+        return COMMANDS[words[0]]()
+    except SetupError as error:
+        print(f"error: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("error: interrupted", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,180 @@
+"""The stages of `make test`: run one after the other, summaries repeated at the end."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import config, database, system, venv
+from .common import ADDONS, LOGS, REPO, VENV, SetupError, say
+from .odoo_root import OdooTree
+from .postgres import Server
+
+LAST = 8
+SUMMARY = re.compile(
+    r"passed|failed|error|no tests ran|Success|Found \d|All checks|rated at|^(FAILED|ERROR) ", re.I
+)
+NOISE = re.compile(r"^\d{4}-\d\d-\d\d \d\d:")
+
+
+@dataclass
+class Context:
+    """What the stages run against, and what they said."""
+
+    tree: OdooTree
+    server: Server
+    conf: Path
+    failed: list[str] = field(default_factory=list)
+    summary: list[str] = field(default_factory=list)
+
+    def run(self, name: str, command: Sequence[str | Path]) -> None:
+        """Run one tool with its output shown, and keep its last summary lines."""
+        say(f"{name}: {' '.join(str(word) for word in command)}")
+        began = time.monotonic()
+        code, lines = stream(name, command, self.environment())
+        words = "ok" if code == 0 else f"FAILED (exit {code})"
+        self.summary.append(f"{name}: {words} in {time.monotonic() - began:.0f} s")
+        told = [line for line in lines if SUMMARY.search(line) and not NOISE.match(line)]
+        self.summary += [f"    {line}" for line in (told or lines)[-LAST:]]
+        if code:
+            self.failed.append(name)
+
+    def environment(self) -> dict[str, str]:
+        """What tests and the servers that they start need to know."""
+        env = config.environment(self.server) | {
+            "HC_ODOO": str(venv.ODOO),
+            "HC_ODOO_CONFIG": str(self.conf),
+            "HC_TEMPLATE": database.TEMPLATE,
+            "HC_CORE": database.CORE,
+            "HC_BROWSER": system.browser() or "",
+            "PYTHONUNBUFFERED": "1",
+        }
+        if self.server.private:
+            env["HC_PG_SUPERUSER"] = str(self.server.superuser)
+        env["PATH"] = f"{VENV / 'bin'}:{env['PATH']}"
+        return env
+
+
+def stream(name: str, command: Sequence[str | Path], env: dict[str, str]) -> tuple[int, list[str]]:
+    """Show a program's output as it comes and keep it."""
+    lines: list[str] = []
+    LOGS.mkdir(parents=True, exist_ok=True)
+    words = [str(word) for word in command]
+    with (
+        (LOGS / f"test-{name}.log").open("w") as log,
+        subprocess.Popen(
+            words,
+            cwd=REPO,
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        ) as process,
+    ):
+        for line in process.stdout or ():
+            sys.stdout.write(line)
+            sys.stdout.flush()
+            log.write(line)
+            if line.strip():
+                lines.append(line.rstrip())
+    return process.returncode, lines
+
+
+def lint(context: Context) -> None:
+    """ruff, pylint-odoo and mypy."""
+    context.run("ruff", [VENV / "bin/ruff", "check", "."])
+    context.run("ruff-format", [VENV / "bin/ruff", "format", "--check", "."])
+    addons = sorted(path.parent for path in ADDONS.glob("*/__manifest__.py"))
+    if addons:
+        context.run("pylint-odoo", [VENV / "bin/pylint", "--rcfile=.pylintrc", *addons])
+    context.run("mypy", [VENV / "bin/mypy", "-p", "hcdev"])
+    # By itself and strictly: messaging/ imports no odoo, and the addon around it is not typed.
+    context.run("mypy-messaging", [VENV / "bin/mypy", "-p", "messaging"])
+
+
+def pytest(context: Context, name: str, folder: str) -> None:
+    """One folder of tests that start what they need themselves."""
+    if not (REPO / folder).is_dir():
+        raise SetupError(f"{folder} is missing")
+    chosen = os.environ.get("T", "").split() or [folder]
+    context.run(name, [VENV / "bin/pytest", "-q", *chosen])
+
+
+def unit(context: Context) -> None:
+    """Tests of the code that imports no odoo."""
+    pytest(context, "unit", "tests/unit")
+
+
+def odoo_tests(context: Context) -> None:
+    """Tests inside Odoo: ORM, HTTP and browser, on a fresh copy of the template."""
+    check_browser()
+    database.copy(context.server, database.TEMPLATE, database.TEST)
+    chosen = os.environ.get("T", "").split()
+    folders = chosen or sorted(str(path.relative_to(REPO)) for path in ADDONS.glob("*/tests"))
+    if not folders:
+        raise SetupError("no addon has a tests folder")
+    options = [f"--odoo-database={database.TEST}", f"--odoo-config={context.conf}", "--odoo-http"]
+    context.run("odoo", [VENV / "bin/pytest", "-q", *options, *folders])
+
+
+def acceptance(context: Context) -> None:
+    """Black-box tests against servers that they start."""
+    check_browser()
+    pytest(context, "acceptance", "tests/acceptance")
+
+
+def faults(context: Context) -> None:
+    """The long fault-injection tests."""
+    pytest(context, "faults", "tests/faults")
+
+
+def bench(context: Context) -> None:
+    """The benchmarks."""
+    script = REPO / "tests/bench/run.py"
+    if not script.exists():
+        raise SetupError("tests/bench/run.py is missing")
+    context.run("bench", [venv.PYTHON, script])
+
+
+def check_browser() -> None:
+    """Odoo skips browser tests in silence where one of these is missing: that is a failure."""
+    if not system.has_browser():
+        raise SetupError("browser tests need Chromium: apt-get install chromium")
+    code = "import importlib.util as u, sys; sys.exit(u.find_spec('websocket') is None)"
+    if subprocess.run([venv.PYTHON, "-c", code], check=False).returncode:
+        raise SetupError("browser tests need websocket-client, which requirements-dev.txt names")
+
+
+STAGES: dict[str, Callable[[Context], None]] = {
+    "lint": lint,
+    "unit": unit,
+    "odoo": odoo_tests,
+    "acceptance": acceptance,
+    "faults": faults,
+    "bench": bench,
+}
+WHOLE = ("lint", "unit", "odoo", "acceptance")
+
+
+def perform(context: Context, names: Sequence[str]) -> int:
+    """Run stages, then say what each of them said last."""
+    for name in names:
+        try:
+            STAGES[name](context)
+        except SetupError as error:
+            context.summary.append(f"{name}: FAILED, {error}")
+            context.failed.append(name)
+    print("\n" + "=" * 30 + " summary " + "=" * 30)
+    print("\n".join(context.summary))
+    if context.failed:
+        print(f"FAILED: {', '.join(context.failed)}")
+        return 1
+    print(f"passed: {', '.join(names)}")
+    return 0
