@@ -1,0 +1,53 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from odoo.http import Controller
+
+from ..engine.ledger import Group
+from ..messaging import envelope, guard
+from ..messaging.errors import MessageError
+from . import answers
+from .door import BATCH_LIMIT, authenticate, body, channel_of, door, require_media_type
+from .intake import Intake
+
+ARRAY = "application/cloudevents-batch+json"
+LINES = "application/x-ndjson"
+
+
+class Batch(Controller):
+    """``/hc/v1/channels/{channel}/messages/batch``: many events, an answer for each."""
+
+    @door("/hc/v1/channels/<string:channel>/messages/batch", methods=["POST"], limit=BATCH_LIMIT)
+    def post(self, channel):
+        raw = body(BATCH_LIMIT)
+        caller = authenticate(raw)
+        config = channel_of(caller, channel)
+        if config.format != "cloudevents":
+            raise MessageError("unsupported_media_type")
+        found, _charset = require_media_type(ARRAY, LINES)
+        items = guard.split_array(raw) if found == ARRAY else guard.split_ndjson(raw)
+        intake = Intake(caller)
+        groups = [_group(intake, config, item) for item in items]
+        intake.keep_all(groups)
+        answered = [_answer(index, group) for index, group in enumerate(groups)]
+        return answers.json_answer({"items": answered}, 207)
+
+
+def _group(intake, channel, raw):
+    """One item; what is wrong with it is its own result and spoils no other."""
+    try:
+        event = envelope.parse_structured(guard.parse_json(raw), fallback_id=None)
+        return intake.group([(channel, event)])
+    except MessageError as error:
+        return Group([], error)
+
+
+def _answer(index, group):
+    if isinstance(group.result, MessageError):
+        error = answers.problem_body(group.result)
+        return {"index": index, "status": error["status"], "error": error}
+    stored = group.result[0]
+    return {
+        "index": index,
+        "status": answers.accepted_status(group.result),
+        "message_id": stored.uuid,
+        "duplicate": stored.duplicate,
+    }

@@ -1,0 +1,115 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from odoo.http import Controller, request
+
+from ..engine.ledger import Group
+from ..messaging.errors import MessageError
+from ..messaging.translate import fhir
+from . import fhir_answers
+from .documents import fhir_resource
+from .door import BATCH_LIMIT, authenticate, body, check_open, door, is_known
+from .intake import Intake
+
+
+class Fhir(Controller):
+    """``/hc/fhir/R4``: single resources, and Bundles of them."""
+
+    @door("/hc/fhir/R4/<string:resource_type>", methods=["POST"], render=fhir_answers.refusal)
+    def create(self, resource_type):
+        """One resource (http://hl7.org/fhir/R4/http.html#create)."""
+        return _one(lambda resource: fhir.check_type(resource, resource_type))
+
+    @door(
+        "/hc/fhir/R4/<string:resource_type>/<string:resource_id>",
+        methods=["PUT"],
+        render=fhir_answers.refusal,
+    )
+    def update(self, resource_type, resource_id):
+        """One resource under its own id (http://hl7.org/fhir/R4/http.html#update)."""
+        return _one(lambda resource: fhir.check_type(resource, resource_type, resource_id))
+
+    @door("/hc/fhir/R4", methods=["POST"], limit=BATCH_LIMIT, render=fhir_answers.refusal)
+    def bundle(self):
+        """A transaction, all or nothing, or a batch, each entry for itself."""
+        raw = body(BATCH_LIMIT)
+        caller = authenticate(raw)
+        intake = Intake(caller)
+        try:
+            resource = fhir_resource(raw)
+            kind, entries = fhir.bundle_entries(resource)
+            results = _KEEP[kind](intake, entries)
+        except MessageError as error:
+            intake.refused(error)
+            raise
+        return fhir_answers.bundle(kind, results)
+
+
+def _one(check):
+    raw = body()
+    caller = authenticate(raw)
+    intake = Intake(caller)
+    try:
+        _refuse_conditions()
+        resource = fhir_resource(raw)
+        check(resource)
+        stored = intake.keep(intake.group(_events(caller, resource)))
+    except MessageError as error:
+        intake.refused(error)
+        raise
+    return fhir_answers.accepted(stored)
+
+
+def _refuse_conditions():
+    """A condition that is ignored is a condition that is broken."""
+    headers = request.httprequest.headers
+    if any(name in headers for name in ("If-None-Exist", "If-Match", "If-None-Match")):
+        raise MessageError("conditional_refused")
+
+
+def _events(caller, resource):
+    """``(channel, event)`` for every channel of the system that takes the resource."""
+    wanted = fhir.types_of(resource)
+    channels = [
+        channel
+        for channel in caller.system.channels
+        if is_known(channel)
+        and channel.format == "fhir"
+        and caller.may_use(channel)
+        and not wanted.isdisjoint(channel.types)
+    ]
+    if not channels:
+        raise MessageError("not_supported")
+    for channel in channels:
+        check_open(channel)
+    return [
+        (channel, event)
+        for channel in channels
+        for event in fhir.events(resource, channel.types, channel.options)
+    ]
+
+
+def _transaction(intake, entries):
+    """One group for all entries: kept whole or not at all."""
+    groups = [intake.group(_events(intake.caller, entry.checked())) for entry in entries]
+    stored = intake.keep(Group([one for group in groups for one in group.entries]))
+    results, start = [], 0
+    for group in groups:
+        results.append(stored[start : start + len(group.entries)])
+        start += len(group.entries)
+    return results
+
+
+def _batch(intake, entries):
+    """A group for each entry: what is refused spoils no other."""
+    groups = [_entry_group(intake, entry) for entry in entries]
+    intake.keep_all(groups)
+    return [group.result for group in groups]
+
+
+def _entry_group(intake, entry):
+    try:
+        return intake.group(_events(intake.caller, entry.checked()))
+    except MessageError as error:
+        return Group([], error)
+
+
+_KEEP = {"transaction": _transaction, "batch": _batch}

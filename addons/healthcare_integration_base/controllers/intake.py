@@ -1,0 +1,117 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+"""From canonical events to the ledger, for every format alike."""
+
+from ..engine.item import Item
+from ..engine.ledger import Entry, Group, Ledger
+from ..engine.run import plan
+from ..messaging.errors import MessageError
+from ..messaging.intake import prepare
+from .door import system_env
+
+
+class Intake:
+    """Takes the events of one caller."""
+
+    def __init__(self, caller):
+        self.env = system_env()
+        self.caller = caller
+        self.ring = self.env["hc.keyring"]._ring()
+
+    def entry(self, channel, event):
+        """Validate and minimize an event for a channel.
+
+        :raise MessageError: when the channel does not take its type, or it breaks its contract.
+        """
+        known = channel.types.get(event.type)
+        if known is None:
+            raise MessageError("type_not_accepted")
+        prepared = prepare(event, known[1], self.ring, channel_key=str(channel.id))
+        return Entry(channel, prepared, channel.format)
+
+    def group(self, pairs):
+        """Entries of one document, ``(channel, event)`` each, kept whole or not at all."""
+        return Group([self.entry(channel, event) for channel, event in pairs])
+
+    def keep(self, group):
+        """Put one document into the ledger.
+
+        :return: what was stored of it, in order.
+        """
+        self.keep_all([group])
+        if isinstance(group.result, MessageError):
+            raise group.result
+        return group.result
+
+    def keep_all(self, groups):
+        """Put many documents into the ledger, each with its own result."""
+        Ledger(self.env, self.caller.system).store(groups)
+
+    def plan(self, entries):
+        """The minimized events and what they would bring about; nothing is kept."""
+        answers = []
+        with self.env.cr.savepoint(flush=False) as savepoint:
+            for entry in entries:
+                answers.append(self._plan_one(entry))
+            savepoint.rollback()
+        self.env.invalidate_all(flush=False)
+        self._audit_plan(entries)
+        return answers
+
+    def _plan_one(self, entry):
+        prepared, channel = entry.prepared, entry.channel
+        item = Item(
+            message_id=0,
+            uuid="",
+            type=prepared.type,
+            data=prepared.payload,
+            system_id=self.caller.system.id,
+            channel=self.env["hc.channel"].browse(channel.id),
+            company_id=self._company(prepared),
+            event_id=prepared.message_identifier,
+            event_time=prepared.time,
+            weak_key=prepared.weak_key,
+        )
+        effects = [] if prepared.ignored else plan(self.env, [item])[0]
+        return {
+            "channel": channel.code,
+            "type": prepared.type,
+            "id": prepared.message_identifier,
+            "event": prepared.payload,
+            "dropped": prepared.dropped,
+            "ignored": prepared.ignored,
+            "plan": effects,
+        }
+
+    def _company(self, prepared):
+        facility = prepared.payload.get("facility")
+        known = self.caller.system.facilities
+        return known.get(facility, self.caller.system.company_id)
+
+    def _audit_plan(self, entries):
+        with self.env.registry.cursor() as cr:
+            self.env(cr=cr)["hc.audit.event"]._append(
+                [
+                    {
+                        "action": "message.validated",
+                        "outcome": "valid",
+                        "user_id": self.caller.system.user_id,
+                        "system_id": self.caller.system.id,
+                        "events": len(entries),
+                    }
+                ]
+            )
+
+    def refused(self, error):
+        """Leave a trace of a document that was refused after its sender was known."""
+        with self.env.registry.cursor() as cr:
+            self.env(cr=cr)["hc.audit.event"]._append(
+                [
+                    {
+                        "action": "message.refused",
+                        "outcome": "refused",
+                        "user_id": self.caller.system.user_id,
+                        "system_id": self.caller.system.id,
+                        "code": error.code,
+                    }
+                ]
+            )

@@ -1,0 +1,109 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+"""What a handler is given for each message, and what it says about it.
+
+An item only collects; the engine writes states, effects, attempts and issues of the
+whole batch afterwards, in the handler's own transaction (:mod:`.record`).
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What is missing, so that an issue can open the form that supplies it.
+
+    :param kind: ``identifier``, ``site``, ``channel``, ``record`` or ``none``.
+    """
+
+    kind: str
+    namespace: str | None = None
+    code_system: str | None = None
+    value: str | None = None
+    facility: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """An Odoo record that exists because of a message."""
+
+    role: str
+    res_model: str
+    res_id: int
+    business_key: str | None = None
+    content_digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One failure or warning of a message; equal ones make one issue."""
+
+    code: str
+    subject: str | None = None
+    fix: Fix | None = None
+
+
+@dataclass(slots=True)
+class Item:
+    """One message of a batch in a handler's hands."""
+
+    message_id: int
+    uuid: str
+    type: str
+    data: dict
+    system_id: int
+    channel: object
+    company_id: int
+    event_id: str
+    event_time: datetime | None = None
+    weak_key: bool = False
+    attempt_count: int = 0
+    state: str = "done"
+    error_code: str | None = None
+    error_detail: str | None = None
+    duplicate_of_id: int | None = None
+    retry_after: float | None = None
+    trigger: str = "arrival"
+    effects: list[Effect] = field(default_factory=list)
+    occurrences: list[Occurrence] = field(default_factory=list)
+    dirty_keys: list[tuple[str, dict]] = field(default_factory=list)
+
+    def review(self, code, *, subject=None, fix=None, detail=None):
+        """A person is needed: the message waits, with an issue that says for what.
+
+        :param subject: the operational code that is missing, never a personal value.
+        """
+        self.state = "review"
+        self.error_code = self.error_code or code
+        self.error_detail = self.error_detail or detail
+        self.occurrences.append(Occurrence(code, subject, fix))
+
+    def duplicate(self, of_message_id=None):
+        """The same fact was stated before: kept, marked, without a second effect."""
+        self.state = "duplicate"
+        self.duplicate_of_id = of_message_id
+
+    def effect(self, role, res_model, res_id, business_key=None, content_digest=None):
+        """Say which record the message, or its part ``role``, has brought about."""
+        self.effects.append(Effect(role, res_model, res_id, business_key, content_digest))
+
+    def dirty(self, kind, key):
+        """Leave follow-up work that is done once for all that ask for it."""
+        self.dirty_keys.append((kind, key))
+
+    def warn(self, code, *, subject=None, fix=None):
+        """Raise an issue although the message goes on."""
+        self.occurrences.append(Occurrence(code, subject, fix))
+
+    def move_to_company(self, company_id):
+        """The site belongs to another company: have it handled in a batch of that one."""
+        self.state = "received"
+        self.company_id = company_id
+
+    def fail(self, code, state, retry_after=None):
+        """The attempt failed: ``retry`` after so many seconds, ``review`` or ``dead``."""
+        self.error_code = code
+        self.state = state
+        self.retry_after = retry_after
+        if state in ("dead", "review"):
+            self.occurrences.append(Occurrence(code))

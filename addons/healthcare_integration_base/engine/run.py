@@ -1,0 +1,91 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+"""One batch: taken, handled and recorded in the caller's transaction."""
+
+import random
+import time
+
+from odoo import fields
+
+from ..messaging.retry import Dead, Retry, RetryPolicy, Review, decide
+from . import claim, record
+from .item import Item
+
+
+def batch(env, ids, trigger="arrival"):
+    """Handle the messages ``ids`` (one type, one system, one company) together.
+
+    :return: their items, with the outcome of each; an exception of the handler is the
+        caller's to roll back.
+    """
+    started, started_at = time.monotonic(), fields.Datetime.now()
+    items = _items(env, claim.take(env.cr, ids), trigger)
+    if items:
+        _handle(env, items)
+        record.outcomes(env, items, started_at, int((time.monotonic() - started) * 1000))
+    return items
+
+
+def fail(env, rows, code, kind, trigger):
+    """Record that each of ``rows`` failed alone, by the policy of its channel."""
+    for item in _items(env, rows, trigger):
+        match decide(kind, item.attempt_count + 1, policy_of(item.channel), random.random):
+            case Retry(after_seconds=seconds):
+                item.fail(code, "retry", seconds)
+            case Dead():
+                item.fail(code, "dead")
+            case Review():
+                item.fail(code, "review")
+        record.outcomes(env, [item], fields.Datetime.now(), 0)
+
+
+def plan(env, items):
+    """What the handler would do with ``items``, without a write.
+
+    :return: one list of planned effects, or of what stands against them, per item.
+    """
+    return _handler(env, items[0])._plan(items)
+
+
+def policy_of(channel):
+    """The retry policy that the channel's form shows."""
+    return RetryPolicy(
+        max_attempts=channel.retry_max_attempts,
+        base_seconds=channel.retry_base_seconds,
+        cap_seconds=channel.retry_cap_seconds,
+    )
+
+
+def _handle(env, items):
+    _handler(env, items[0])._handle(items)
+    env.flush_all()
+
+
+def _handler(env, first):
+    """The handler, acting as the system's own user in the company of the batch."""
+    model = env["hc.message.type"]._named(first.type)._handler_model()
+    user = env["hc.system"].browse(first.system_id).user_id
+    context = {"allowed_company_ids": [first.company_id], "lang": user.lang or "en_US"}
+    return model.with_user(user).with_context(**context)
+
+
+def _items(env, rows, trigger):
+    channels = env["hc.channel"].browse({row["channel_id"] for row in rows})
+    by_id = {channel.id: channel for channel in channels}
+    return [_item(env, row, by_id[row["channel_id"]], trigger) for row in rows]
+
+
+def _item(env, row, channel, trigger):
+    return Item(
+        message_id=row["id"],
+        uuid=row["uuid"],
+        type=env["hc.message.type"].browse(row["message_type_id"]).name,
+        data=row["payload"] or {},
+        system_id=row["system_id"],
+        channel=channel,
+        company_id=row["company_id"],
+        event_id=row["message_identifier"],
+        event_time=row["event_time"],
+        weak_key=bool(row["weak_key"]),
+        attempt_count=row["attempt_count"],
+        trigger="retry" if row["state"] == "retry" else trigger,
+    )

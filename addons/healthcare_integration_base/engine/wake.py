@@ -1,0 +1,67 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+"""Waking a lane without a lost signal and without a trigger per message (ADR 0002)."""
+
+import logging
+
+import psycopg2
+from odoo import SUPERUSER_ID, api
+
+_logger = logging.getLogger(__name__)
+RETRIES = 10
+
+
+def wake_lanes(env, lane_ids):
+    """Signal lanes whose messages are committed already.
+
+    A new snapshot is needed, or a drain that cleared the signal meanwhile would not be
+    seen; hence the cursor of its own. A signal that cannot be given is found by the
+    lane's sweep within a minute, so it is never worth failing a request for.
+    """
+    for lane_id in lane_ids:
+        try:
+            _signal(env.registry, lane_id)
+        except psycopg2.Error as error:
+            _logger.warning("Lane %s is woken by its sweep: %s", lane_id, type(error).__name__)
+
+
+def _signal(registry, lane_id):
+    with registry.cursor() as cr:
+        for _attempt in range(RETRIES):
+            try:
+                cr.execute(
+                    "UPDATE hc_lane SET signalled = true WHERE id = %s AND NOT signalled"
+                    " RETURNING cron_id",
+                    [lane_id],
+                    log_exceptions=False,
+                )
+                row = cr.fetchone()
+                if row and row[0]:
+                    api.Environment(cr, SUPERUSER_ID, {})["ir.cron"].browse(row[0])._trigger()
+                cr.commit()
+                return
+            except psycopg2.errors.SerializationFailure:
+                cr.rollback()
+
+
+def clear_signal(cr, lane_id):
+    """Take the signal down before looking for work: what is committed later signals anew."""
+    for _attempt in range(RETRIES):
+        try:
+            cr.execute(
+                "UPDATE hc_lane SET signalled = false WHERE id = %s AND signalled",
+                [lane_id],
+                log_exceptions=False,
+            )
+            cr.commit()
+            return
+        except psycopg2.errors.SerializationFailure:
+            cr.rollback()
+
+
+def is_signalled(cr, lane_id):
+    """Whether something was committed for the lane since :func:`clear_signal`."""
+    cr.commit()
+    cr.execute("SELECT signalled FROM hc_lane WHERE id = %s", [lane_id])
+    row = cr.fetchone()
+    cr.commit()
+    return bool(row and row[0])

@@ -1,0 +1,21 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from . import (
+    res_users,
+    hc_keyring,
+    hc_system,
+    hc_credential,
+    hc_site,
+    hc_identifier,
+    hc_message_type,
+    hc_lane,
+    hc_channel,
+    hc_issue,
+    hc_message,
+    hc_message_attempt,
+    hc_effect,
+    hc_inflight,
+    hc_dirty_key,
+    hc_audit_event,
+    hc_message_handler,
+    hc_followup_handler,
+)

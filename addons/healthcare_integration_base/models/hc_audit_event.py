@@ -1,0 +1,66 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+import json
+
+from odoo import api, fields, models
+from odoo.tools import file_open
+
+COLUMNS = frozenset(
+    "action outcome user_id system_id company_id object code correlation digest".split()
+)
+
+
+class HcAuditEvent(models.Model):
+    """The audit trail, read through a view; written through ``hc_audit.append`` only."""
+
+    _name = "hc.audit.event"
+    _description = "Audit Event"
+    _order = "id desc"
+    _auto = False
+    _rec_name = "action"
+
+    recorded_at = fields.Datetime(readonly=True)
+    action = fields.Char(readonly=True)
+    outcome = fields.Char(readonly=True)
+    user_id = fields.Many2one("res.users", readonly=True)
+    system_id = fields.Many2one("hc.system", readonly=True)
+    company_id = fields.Many2one("res.company", readonly=True)
+    object = fields.Char(readonly=True, help="Identifier of what it happened to.")
+    code = fields.Char(readonly=True)
+    correlation = fields.Char(readonly=True)
+    digest = fields.Char(readonly=True)
+    details = fields.Json(readonly=True)
+
+    def init(self):
+        """Make the schema where the administrator has not made it, and the view."""
+        cr = self.env.cr
+        cr.execute("SELECT to_regclass('hc_audit.event')")
+        if not cr.fetchone()[0]:
+            with file_open("healthcare_integration_base/data/audit_schema.sql") as script:
+                cr.execute(script.read())
+        cr.execute(
+            "CREATE OR REPLACE VIEW hc_audit_event AS SELECT id, recorded_at AT TIME ZONE 'UTC'"
+            " AS recorded_at, action, outcome, user_id, system_id, company_id, object, code,"
+            " correlation, digest, details FROM hc_audit.event"
+        )
+
+    @api.model
+    def _append(self, events):
+        """Add events to the trail, in the present transaction.
+
+        :param events: dicts; what is no column of the trail goes into its details. They
+            hold identifiers and codes, never a value of a payload.
+        """
+        append(self.env.cr, self.env.uid, events)
+
+
+def append(cr, uid, events):
+    """See :meth:`HcAuditEvent._append`; for callers that have no environment."""
+    if not events:
+        return
+    rows = []
+    for event in events:
+        row = {name: value for name, value in event.items() if name in COLUMNS}
+        row.setdefault("user_id", uid)
+        row["details"] = {n: v for n, v in event.items() if n not in COLUMNS} or None
+        rows.append(row)
+    cr.execute("SELECT hc_audit.append(%s::jsonb)", [json.dumps(rows)])

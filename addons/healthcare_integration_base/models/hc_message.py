@@ -1,0 +1,225 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from odoo import fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
+
+STATES = [
+    ("received", "Received"),
+    ("retry", "Retry"),
+    ("review", "In Review"),
+    ("done", "Done"),
+    ("duplicate", "Duplicate"),
+    ("rejected", "Rejected"),
+    ("cancelled", "Cancelled"),
+    ("dead", "Dead"),
+]
+RESUMABLE = ("review", "dead", "retry")
+
+
+def _utc(moment):
+    return f"{moment.isoformat()}Z" if moment else None
+
+
+class HcMessage(models.Model):
+    """The ledger: every event that was acknowledged, and what became of it.
+
+    Written by the engine alone, in SQL; nobody has write access, over RPC or otherwise.
+    The payload holds only what the contract allows to keep.
+    """
+
+    _name = "hc.message"
+    _description = "Integration Message"
+    _order = "id desc"
+    _rec_name = "message_identifier"
+    _log_access = False
+
+    uuid = fields.Char("Message", required=True, readonly=True)
+    create_date = fields.Datetime("Received", readonly=True)
+    direction = fields.Selection(
+        [("in", "Inbound"), ("out", "Outbound")], required=True, readonly=True, default="in"
+    )
+    format = fields.Char(readonly=True, help="How the sender wrote it: CloudEvents, HL7 v2, FHIR.")
+    system_id = fields.Many2one("hc.system", required=True, readonly=True, ondelete="restrict")
+    channel_id = fields.Many2one("hc.channel", required=True, readonly=True, ondelete="restrict")
+    lane_id = fields.Many2one("hc.lane", required=True, readonly=True, ondelete="restrict")
+    message_type_id = fields.Many2one(
+        "hc.message.type", "Message type", required=True, readonly=True, ondelete="restrict"
+    )
+    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="restrict")
+    message_identifier = fields.Char("Event id", required=True, readonly=True)
+    source = fields.Char(required=True, readonly=True)
+    subject = fields.Char(readonly=True)
+    event_time = fields.Datetime(readonly=True, help="When the sender says the event happened.")
+    correlation_identifier = fields.Char("Correlation", readonly=True)
+    causation_identifier = fields.Char("Causation", readonly=True)
+    traceparent = fields.Char(readonly=True)
+    idempotency_key = fields.Char(required=True, readonly=True)
+    payload_digest = fields.Char(required=True, readonly=True)
+    payload = fields.Json(
+        readonly=True,
+        groups="healthcare_integration_base.group_integration_operator",
+        help="The minimized event: only fields that the contract allows to keep.",
+    )
+    dropped = fields.Json(
+        readonly=True, help="How many values were not kept: contract fields by name, others as *."
+    )
+    business_key = fields.Char(readonly=True)
+    ordering_key = fields.Char(readonly=True)
+    shard = fields.Integer(readonly=True)
+    weak_key = fields.Boolean(
+        readonly=True, help="The sender gave no number of its own; a resend may look new."
+    )
+    state = fields.Selection(STATES, required=True, readonly=True, default="received")
+    attempt_count = fields.Integer("Attempts", readonly=True, default=0)
+    kill_count = fields.Integer("Workers killed", readonly=True, default=0)
+    next_attempt_at = fields.Datetime("Next attempt", readonly=True)
+    error_code = fields.Char("Error", readonly=True)
+    error_title = fields.Char(compute="_compute_error_text")
+    error_action = fields.Char("What to do", compute="_compute_error_text")
+    error_detail = fields.Char(readonly=True)
+    done_at = fields.Datetime("Done", readonly=True)
+    issue_id = fields.Many2one("hc.issue", readonly=True, ondelete="set null")
+    duplicate_of_id = fields.Many2one("hc.message", readonly=True, ondelete="set null")
+    effect_ids = fields.One2many("hc.effect", "message_id", "Effects", readonly=True)
+    attempt_ids = fields.One2many("hc.message.attempt", "message_id", "Tries", readonly=True)
+    effect_count = fields.Integer(compute="_compute_effect_count")
+
+    _uuid_uniq = models.UniqueIndex("(uuid)")
+    _event_once = models.UniqueIndex("(channel_id, idempotency_key)")
+    _due_idx = models.Index("(lane_id, shard, id) WHERE state IN ('received', 'retry')")
+    _blocking_idx = models.Index(
+        "(lane_id, shard, ordering_key, id)"
+        " WHERE state IN ('review', 'retry') AND ordering_key IS NOT NULL"
+    )
+    _state_idx = models.Index("(state, id)")
+    _system_idx = models.Index("(system_id, id)")
+    _channel_idx = models.Index("(channel_id, id)")
+    _issue_idx = models.Index("(issue_id) WHERE issue_id IS NOT NULL")
+    _identifier_idx = models.Index("(message_identifier)")
+    _business_key_idx = models.Index("(business_key) WHERE business_key IS NOT NULL")
+    _correlation_idx = models.Index(
+        "(correlation_identifier) WHERE correlation_identifier IS NOT NULL"
+    )
+    _create_date_idx = models.Index("(create_date)")
+    _duplicate_idx = models.Index("(duplicate_of_id) WHERE duplicate_of_id IS NOT NULL")
+
+    def _compute_error_text(self):
+        from ..messaging.errors import spec
+
+        for message in self:
+            error = spec(message.error_code) if message.error_code else None
+            message.error_title = error.title if error else False
+            message.error_action = error.action if error else False
+
+    def _compute_effect_count(self):
+        counts = dict(
+            self.env["hc.effect"]._read_group(
+                [("message_id", "in", self.ids)], ["message_id"], ["__count"]
+            )
+        )
+        for message in self:
+            message.effect_count = counts.get(message, 0)
+
+    def action_retry(self):
+        """Have the selected messages tried again now."""
+        self._require_operator()
+        resumable = self.filtered(lambda message: message.state in RESUMABLE)
+        if not resumable:
+            raise UserError(
+                self.env._("Only messages in review, dead or waiting for a retry are tried again.")
+            )
+        resumable._sudo_resume()
+
+    def action_cancel(self):
+        """Give the selected messages up: kept in the ledger, never handled."""
+        self._require_operator()
+        open_messages = self.filtered(
+            lambda message: message.state in (*RESUMABLE, "received") and message.direction == "in"
+        )
+        if not open_messages:
+            raise UserError(self.env._("What is done or cancelled already cannot be cancelled."))
+        open_messages._sudo_set_state("cancelled", RESUMABLE + ("received",), "message.cancelled")
+
+    def action_open_effects(self):
+        """The records that this message has brought about."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Effects"),
+            "res_model": "hc.effect",
+            "view_mode": "list,form",
+            "domain": [("message_id", "=", self.id)],
+        }
+
+    def _status(self, message_uuid, system_id):
+        """What a sender may know of its message; none when it is not its own."""
+        message = self.search([("uuid", "=", message_uuid), ("system_id", "=", system_id)])
+        if not message:
+            return None
+        return {
+            "message_id": message.uuid,
+            "correlation_id": message.correlation_identifier,
+            "channel": message.channel_id.code,
+            "type": message.message_type_id.name,
+            "state": message.state,
+            "attempts": message.attempt_count,
+            "error_code": message.error_code or None,
+            "error_title": message.error_title or None,
+            "received_at": _utc(message.create_date),
+            "done_at": _utc(message.done_at),
+            "duplicate_of": message.duplicate_of_id.uuid or None,
+            "effects": [
+                {"role": effect.role, "model": effect.res_model, "id": effect.res_id}
+                for effect in message.effect_ids
+            ],
+        }
+
+    def _require_operator(self):
+        """Entrance check of the public methods: right on the records, and the group."""
+        self.check_access("read")
+        if not self.env.user.has_group("healthcare_integration_base.group_integration_operator"):
+            raise AccessError(self.env._("Only integration operators may do this."))
+
+    def _sudo_resume(self):
+        """Messages go on by themselves: from review, from dead, or before their time.
+
+        The ledger is the engine's to write; users come here through checked buttons or
+        by fixing a mapping.
+        """
+        self._sudo_set_state("received", RESUMABLE, "message.resumed")
+        lanes = self.lane_id
+        self.env.cr.postcommit.add(lanes.with_env(self.env(su=True))._wake)
+
+    def _sudo_set_state(self, state, allowed, action):
+        """See :meth:`_sudo_resume` for the reason."""
+        if not self:
+            return
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE hc_message SET state = %(state)s, attempt_count = CASE"
+                " WHEN state = 'dead' THEN 0 ELSE attempt_count END, kill_count = 0,"
+                " next_attempt_at = now() AT TIME ZONE 'UTC', done_at = CASE WHEN %(final)s"
+                " THEN now() AT TIME ZONE 'UTC' END"
+                " WHERE id = ANY(%(ids)s) AND state = ANY(%(allowed)s) RETURNING id, uuid,"
+                " system_id, company_id",
+                state=state,
+                final=state == "cancelled",
+                ids=list(self.ids),
+                allowed=list(allowed),
+            )
+        )
+        changed = self.env.cr.dictfetchall()
+        self.invalidate_recordset()
+        self.env["hc.audit.event"]._append(
+            [
+                {
+                    "action": action,
+                    "outcome": state,
+                    "object": row["uuid"],
+                    "system_id": row["system_id"],
+                    "company_id": row["company_id"],
+                }
+                for row in changed
+            ]
+        )

@@ -1,0 +1,33 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from odoo import models
+
+
+class HcMessageHandler(models.AbstractModel):
+    """Turns messages of one type into Odoo documents.
+
+    A handler is a class that inherits this one, named by a message type. It runs as the
+    system's own user, in the company of the batch, in one transaction with the state
+    change of its messages. It resolves and posts for all items together, tells each
+    item's outcome by the item's methods, and lets exceptions out: the engine sets the
+    message apart that raises them.
+    """
+
+    _name = "hc.message.handler"
+    _description = "Message Handler"
+
+    _writer = None
+    """Name of what the handler writes that only one may write per company, e.g. ``stock``."""
+
+    def _handle(self, items):
+        """Give each :class:`~..engine.item.Item` of ``items`` its effect.
+
+        All are of one message type, system and company, in the order of their arrival.
+        """
+        raise TypeError(f"{self._name} does not say how its messages are handled")
+
+    def _plan(self, items):
+        """What :meth:`_handle` would do, without writing anything.
+
+        :return: per item a list of dicts, ``{"effect": model, …}`` or ``{"review": code}``.
+        """
+        raise TypeError(f"{self._name} does not say what it plans")
