@@ -88,6 +88,7 @@ def all_specs() -> tuple[ErrorSpec, ...]:
 
 _TRANSIENT, _PERMANENT, _PERSON = Kind.TRANSIENT, Kind.PERMANENT, Kind.PERSON
 
+# fmt: off
 _ANSWERS: tuple[tuple[str, int, Kind, str, str, str, str], ...] = (
     # code, status, kind, title, action, FHIR issue type, HL7 severity and code
     ("malformed_json", 400, _PERMANENT, "The body is not valid JSON.",
@@ -212,6 +213,7 @@ _PROCESSING: tuple[tuple[str, Kind, str, str], ...] = (
     ("status_without_effect", _PERMANENT, "The status of the message has no effect.",
      "Nothing: the message is kept for the record."),
 )
+# fmt: on
 
 for _code, _status, _kind, _title, _action, _fhir, _hl7 in _ANSWERS:
     register(ErrorSpec(_code, _status, _kind, _title, _action, _fhir, (_hl7[0], _hl7[1:])))

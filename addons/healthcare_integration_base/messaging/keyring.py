@@ -1,0 +1,131 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+"""All keys, derived from one master key that never is in the database."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import os
+from binascii import Error as BinasciiError
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from .digest import framed
+
+MIN_MASTER_BYTES = 32
+_NONCE_BYTES = 12
+_FORMAT = "hcs1"
+
+
+class MasterKeyError(ValueError):
+    """The master key is missing or unusable; the sentence says which variable to mend."""
+
+
+class SealError(ValueError):
+    """A sealed value cannot be opened: other key, other record, or damaged."""
+
+
+class KeyRing:
+    """Keys by purpose; those of former master keys only open what they once sealed."""
+
+    def __init__(self, master: bytes, previous: Sequence[bytes] = ()) -> None:
+        self._master = _checked(master)
+        self._derived: dict[str, bytes] = {}
+        self._sealing_id = _sealing_id(master)
+        self._ciphers = {
+            _sealing_id(key): AESGCM(_derive(_checked(key), "seal")) for key in (*previous, master)
+        }
+
+    @cached_property
+    def digest_key(self) -> bytes:
+        return self._key("digest")
+
+    def pseudonym(self, domain: str, value: str, scope: str = "") -> str:
+        """The same for the same value of a domain; a key for each domain, so that nobody
+        can join two domains by it."""
+        return "hcp1_" + _short(self._key(f"pseudonym:{domain}"), scope, value)
+
+    def surrogate(self, value: str) -> str:
+        """What stands for an id or value that names a person."""
+        return "hcs1_" + _short(self._key("surrogate"), value)
+
+    def seal(self, plaintext: bytes, aad: str) -> str:
+        """Encrypt for one place: ``aad`` names the record and the field."""
+        nonce = os.urandom(_NONCE_BYTES)
+        cipher = self._ciphers[self._sealing_id]
+        blob = nonce + cipher.encrypt(nonce, plaintext, aad.encode())
+        return f"{_FORMAT}.{self._sealing_id}.{base64.urlsafe_b64encode(blob).decode()}"
+
+    def open(self, blob: str, aad: str) -> bytes:
+        try:
+            version, key_id, body = blob.split(".")
+            raw = base64.b64decode(body.encode("ascii"), altchars=b"-_", validate=True)
+            if version == _FORMAT and len(raw) > _NONCE_BYTES:
+                nonce, sealed = raw[:_NONCE_BYTES], raw[_NONCE_BYTES:]
+                return self._ciphers[key_id].decrypt(nonce, sealed, aad.encode())
+        except (ValueError, KeyError, InvalidTag):
+            raise SealError("the sealed value does not open here") from None
+        raise SealError("the sealed value has an unknown form")
+
+    def __repr__(self) -> str:
+        return f"<KeyRing {self._sealing_id}>"
+
+    def _key(self, purpose: str) -> bytes:
+        key = self._derived.get(purpose)
+        if key is None:
+            key = self._derived[purpose] = _derive(self._master, purpose)
+        return key
+
+
+def load_master(environ: Mapping[str, str]) -> bytes:
+    """The master key of ``HC_MASTER_KEY`` (base64), else of the file that
+    ``HC_MASTER_KEY_FILE`` names."""
+    text = environ.get("HC_MASTER_KEY")
+    if text:
+        return _decoded(text, "HC_MASTER_KEY")
+    path = environ.get("HC_MASTER_KEY_FILE")
+    if not path:
+        raise MasterKeyError("Set HC_MASTER_KEY or HC_MASTER_KEY_FILE: 32 random bytes in base64.")
+    try:
+        return _decoded(Path(path).read_text("ascii"), "the file of HC_MASTER_KEY_FILE")
+    except (OSError, UnicodeDecodeError):
+        raise MasterKeyError("The file that HC_MASTER_KEY_FILE names cannot be read.") from None
+
+
+def _decoded(text: str, origin: str) -> bytes:
+    try:
+        master = base64.b64decode(text.strip().translate(_URL_SAFE), validate=True)
+    except (BinasciiError, ValueError):
+        raise MasterKeyError(f"{origin} does not hold base64.") from None
+    if len(master) < MIN_MASTER_BYTES:
+        raise MasterKeyError(f"{origin} must hold at least {MIN_MASTER_BYTES} bytes in base64.")
+    return master
+
+
+_URL_SAFE = str.maketrans("-_", "+/")
+
+
+def _checked(master: bytes) -> bytes:
+    if len(master) < MIN_MASTER_BYTES:
+        raise MasterKeyError(f"A master key must have at least {MIN_MASTER_BYTES} bytes.")
+    return master
+
+
+def _derive(master: bytes, purpose: str) -> bytes:
+    info = f"healthcare-integration/v1/{purpose}".encode()
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(master)
+
+
+def _sealing_id(master: bytes) -> str:
+    return _derive(master, "seal-id")[:6].hex()
+
+
+def _short(key: bytes, *parts: str) -> str:
+    code = hmac.digest(key, framed(parts), "sha256")[:20]
+    return base64.b32encode(code).decode().lower()
