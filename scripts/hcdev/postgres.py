@@ -250,7 +250,7 @@ def ensure_role(target: Server) -> None:
 def stop() -> None:
     """Stop the private cluster unless somebody else works in it."""
     target = server()
-    if not target.private:
+    if not target.private or not (cluster_home() / "data").exists():
         return
     cluster = find_cluster()
     if not running_pid(cluster):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import pwd
 import re
 import signal
 import subprocess
@@ -32,6 +33,7 @@ logfile_maxbytes = 5MB
 logfile_backups = 1
 childlogdir = {logs}
 umask = 077
+user = {user}
 
 [program:odoo-http]
 command = {odoo} server -c {conf} --workers=2 --max-cron-threads=0
@@ -75,7 +77,8 @@ def start(tree: OdooTree, server: Server) -> None:
     LOGS.mkdir(parents=True, exist_ok=True)
     config.write_private(SERVE_CONFIG, wanted)
     program = PROGRAM.format(work=WORK, logs=LOGS)
-    names = {"pid": PID_FILE, "logs": LOGS, "odoo": venv.ODOO, "conf": SERVE_CONFIG}
+    names: dict[str, object] = {"pid": PID_FILE, "logs": LOGS, "odoo": venv.ODOO}
+    names |= {"conf": SERVE_CONFIG, "user": pwd.getpwuid(os.geteuid()).pw_name}
     config.write_private(SUPERVISOR_CONFIG, SUPERVISOR.format(program=program, **names))
     command = [VENV / "bin/supervisord", "-c", SUPERVISOR_CONFIG]
     common.run(command, "starting the supervisor", env=config.environment(server), cwd=WORK)
