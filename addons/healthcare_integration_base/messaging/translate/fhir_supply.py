@@ -1,0 +1,258 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+"""SupplyDelivery and SupplyRequest."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+
+from .. import digest
+from ..errors import MessageError
+from ..event import Event, JsonObject
+from . import codes, fhir_personal
+from .common import checked, contract_invalid, filled, looked_up
+from .fhir_read import child, choice, date_time, malformed, number, refuse_modifiers, text
+from .fhir_reference import (
+    Identifier,
+    coded,
+    contained_by_id,
+    first_identifier,
+    target,
+)
+
+CONSUMED = "supply.consumed.v1"
+RETURNED = "supply.returned.v1"
+TRANSFERRED = "supply.transferred.v1"
+REQUESTED = "supply.requested.v1"
+DELIVERY_TYPES = frozenset({CONSUMED, RETURNED, TRANSFERRED})
+REQUEST_TYPES = frozenset({REQUESTED})
+
+_IGNORED = "status_without_effect"
+_DELIVERY_STATUSES = frozenset({"in-progress", "completed", "abandoned", "entered-in-error"})
+_REQUEST_STATUSES = frozenset(
+    {"draft", "active", "suspended", "cancelled", "completed", "entered-in-error", "unknown"}
+)
+_MEANINGS = {"use": CONSUMED, "transfer": TRANSFERRED}
+
+
+def delivery(
+    resource: JsonObject, accepts: Collection[str], options: Mapping[str, str]
+) -> list[Event]:
+    """A completed delivery moves stock, one entered in error moves it back."""
+    refuse_modifiers(resource)
+    status = _status(resource, _DELIVERY_STATUSES)
+    kind = _delivery_type(resource, status, accepts, options)
+    supplied = child(resource, "suppliedItem") or {}
+    refuse_modifiers(supplied)
+    contained = contained_by_id(resource)
+    line = _line(supplied, "/suppliedItem", "item", contained)
+    data = _place(resource, "destination", contained)
+    data |= filled(
+        consumed_at=_occurrence(resource, "/consumed_at"),
+        transaction=_transaction(resource),
+        lines=[line],
+        patient=_patient(resource, contained),
+    )
+    moves = status in ("completed", "entered-in-error")
+    return [_event(resource, kind, data, ignored=None if moves else _IGNORED)]
+
+
+def request(
+    resource: JsonObject, accepts: Collection[str], _options: Mapping[str, str]
+) -> list[Event]:
+    """An active request is demand; nothing has been used."""
+    refuse_modifiers(resource)
+    if REQUESTED not in accepts:
+        raise MessageError("type_not_accepted")
+    status = _status(resource, _REQUEST_STATUSES)
+    contained = contained_by_id(resource)
+    data = _place(resource, "deliverTo", contained)
+    occurrence = _occurrence(resource, "/requested_at")
+    authored = _precise(date_time(resource, "authoredOn"), "/requested_at")
+    data |= filled(
+        requested_at=authored or occurrence,
+        transaction=_transaction(resource),
+        lines=[_line(resource, "", "item", contained)],
+    )
+    return [_event(resource, REQUESTED, data, ignored=None if status == "active" else _IGNORED)]
+
+
+def _status(resource: JsonObject, known: frozenset[str]) -> str | None:
+    status = text(resource, "status")
+    if status is not None and status not in known:
+        raise malformed("/status", "enum")
+    return status
+
+
+def _delivery_type(
+    resource: JsonObject, status: str | None, accepts: Collection[str], options: Mapping[str, str]
+) -> str:
+    kind = _meaning(resource, accepts, options)
+    if status == "entered-in-error":
+        if kind == TRANSFERRED:  # its way back needs the place it came from, which is not told
+            raise MessageError("not_supported")
+        kind = RETURNED
+    if kind not in accepts:
+        raise MessageError("type_not_accepted")
+    return kind
+
+
+def _meaning(resource: JsonObject, accepts: Collection[str], options: Mapping[str, str]) -> str:
+    """With a patient it is use; otherwise the channel says, at least by what it takes."""
+    if child(resource, "patient") is not None:
+        return CONSUMED
+    said = _MEANINGS.get(options.get("delivery_meaning", ""))
+    if said:
+        return said
+    if TRANSFERRED not in accepts:
+        return CONSUMED
+    if CONSUMED in accepts or RETURNED in accepts:
+        raise MessageError("not_configured")
+    return TRANSFERRED
+
+
+def _line(parent: JsonObject, path: str, stem: str, contained: dict[str, JsonObject]) -> JsonObject:
+    quantity = child(parent, "quantity", path) or {}
+    inner = f"{path}/quantity"
+    if "comparator" in quantity:  # "less than ten" is no quantity
+        raise contract_invalid("/lines/0/quantity", "comparator")
+    unit = text(quantity, "code", inner) or text(quantity, "unit", inner)
+    return filled(
+        line="1",
+        item=_item(parent, path, stem, contained),
+        quantity=number(quantity, "value", inner),
+        uom=unit,
+    )
+
+
+def _item(
+    parent: JsonObject, path: str, stem: str, contained: dict[str, JsonObject]
+) -> JsonObject | None:
+    name = choice(parent, stem, "CodeableConcept", "Reference")
+    element = child(parent, name, path) if name else None
+    if not name or element is None:
+        return None
+    if name.endswith("CodeableConcept"):
+        return coded(element, f"{path}/{name}")
+    return _referenced(element, f"{path}/{name}", contained)
+
+
+def _referenced(
+    element: JsonObject, path: str, contained: dict[str, JsonObject]
+) -> JsonObject | None:
+    """A Medication, Substance or Device: its code where it is contained, else its number."""
+    link = text(element, "reference", path) or ""
+    inner = contained.get(link[1:]) if link.startswith("#") else None
+    concept = child(inner, "code", "/contained") if inner else None
+    found = coded(concept, "/contained/code") if concept else None
+    if found:
+        return found
+    named = target(element, path, contained)
+    return codes.code(codes.from_uri(named.system), named.value) if named else None
+
+
+def _place(resource: JsonObject, name: str, contained: dict[str, JsonObject]) -> JsonObject:
+    """A Location's identifier, else the id it is known by, else what it is called."""
+    reference = child(resource, name)
+    if reference is None:
+        return {}
+    found = target(reference, f"/{name}", contained)
+    display = text(reference, "display", f"/{name}")
+    if found is None:
+        return filled(location=display)
+    return filled(location=found.value, facility=found.system)
+
+
+def _patient(resource: JsonObject, contained: dict[str, JsonObject]) -> JsonObject:
+    reference = child(resource, "patient")
+    found = target(reference, "/patient", contained) if reference else None
+    return filled(mrn=found.value, authority=found.system) if found else {}
+
+
+def _occurrence(resource: JsonObject, pointer: str) -> str | None:
+    name = choice(resource, "occurrence", "DateTime", "Period", "Timing")
+    if name is None:
+        return None
+    if name.endswith("DateTime"):
+        return _precise(date_time(resource, name), pointer)
+    element = child(resource, name) or {}
+    if name.endswith("Timing"):
+        return _precise(_first_event(element), pointer)
+    end = date_time(element, "end", f"/{name}")
+    return _precise(end or date_time(element, "start", f"/{name}"), pointer)
+
+
+def _first_event(timing: JsonObject) -> str | None:
+    times = timing.get("event")
+    if times is None and "event" not in timing:
+        return None
+    if not isinstance(times, list) or not times:
+        raise malformed("/occurrenceTiming/event")
+    return date_time({"event": times[0]}, "event", "/occurrenceTiming")
+
+
+def _precise(moment: str | None, pointer: str) -> str | None:
+    """A year or a month is lawful in FHIR, but no day to date stock with."""
+    if moment is not None and len(moment) < len("2026-01-01"):
+        raise contract_invalid(pointer, "format")
+    return moment
+
+
+def _identity(resource: JsonObject) -> Identifier | None:
+    own = text(resource, "id")
+    return first_identifier(resource) or (Identifier(own) if own else None)
+
+
+def _transaction(resource: JsonObject) -> str | None:
+    found = _identity(resource)
+    return str(found) if found else None
+
+
+def _event(resource: JsonObject, kind: str, data: JsonObject, *, ignored: str | None) -> Event:
+    name = str(resource["resourceType"])
+    found = _identity(resource)
+    own = hashlib.sha256(digest.canonical(resource)).hexdigest()
+    version, updated = _version(resource, own)
+    event = Event(
+        type=kind,
+        data=data,
+        id=str(found) if found else own,
+        source=f"urn:fhir:{name}",
+        key=(name, str(found) if found else "", version),
+        time=updated,
+        personal=_personal(resource, data, found),
+        ignored=ignored,
+        weak_key=found is None,
+        relaxed=True,
+    )
+    return checked(event)
+
+
+def _version(resource: JsonObject, own: str) -> tuple[str, datetime | None]:
+    """What tells one state of the resource from the next, and when it was reached."""
+    meta = child(resource, "meta") or {}
+    version = text(meta, "versionId", "/meta")
+    updated = date_time(meta, "lastUpdated", "/meta")
+    moment = _moment(updated)
+    if version:
+        return f"version:{version}", moment
+    return (f"updated:{updated}" if updated else f"digest:{own}"), moment
+
+
+def _moment(instant: str | None) -> datetime | None:
+    """An instant; without an offset it orders nothing."""
+    if not instant or len(instant) <= len("2026-01-01"):
+        return None
+    try:
+        moment = datetime.fromisoformat(instant)
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
+        raise malformed("/meta/lastUpdated", "format") from None
+
+
+def _personal(resource: JsonObject, data: JsonObject, found: Identifier | None) -> frozenset[str]:
+    strong, weak = fhir_personal.collect(resource)
+    names = strong | (weak - looked_up(data))
+    composed = {str(found)} if found and found.value in names else set()
+    return names | composed

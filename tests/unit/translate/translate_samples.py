@@ -1,0 +1,89 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+"""Messages written for these tests from the standards."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+SHARED = Path(__file__).resolve().parents[4] / "shared" / "samples"
+SUPPLIES = frozenset({"supply.consumed.v1", "supply.returned.v1"})
+
+HEADER = (
+    r"MSH|^~\&|CABINET|NORTH^1.2.3^ISO|ODOO^9.8^ISO|ERP|20261120101500+0100||DFT^P03^DFT_P03"
+    r"|CTL-0001|P|2.5.1"
+)
+PID = (
+    "PID|1||990011^^^ASSIGNER^SS~MRN-4711^^^ASSIGNER&1.2.3&ISO^MR||Quillfeather^Theodora^J||"
+    "19700229|F|||12 Larch Row^^Millbrook^^45678||+45 5550 1234"
+)
+PV1 = "PV1|1|I|ICU&x^R7^B2^SOUTH&9&ISO||||7001^Hartwell^Beatrice||||||||||||VISIT-9"
+
+
+def segment(name: str, **fields: str) -> str:
+    """A segment by field numbers: ``segment("FT1", f1="1", f6="CG")``."""
+    numbered = {int(key[1:]): value for key, value in fields.items()}
+    return "|".join([name, *(numbered.get(n, "") for n in range(1, max(numbered) + 1))])
+
+
+def ft1(**fields: str) -> str:
+    """A charge of two pieces, unless said otherwise."""
+    usual = {
+        "f1": "1",
+        "f2": "TX-1",
+        "f4": "202611201000",
+        "f6": "CG",
+        "f7": "T100^Transaction^L",
+        "f10": "2",
+        "f13": "CC-5^Ward",
+    }
+    return segment("FT1", **{**usual, **fields})
+
+
+def er7(*segments: str, header: str = HEADER) -> bytes:
+    return "".join(line + "\r" for line in (header, *segments)).encode()
+
+
+def dft(*rows: str, header: str = HEADER, pid: str = PID, pv1: str = PV1) -> bytes:
+    return er7("EVN|P03|20261120101000", pid, pv1, *(rows or (ft1(),)), header=header)
+
+
+def delivery(**changes: Any) -> dict[str, Any]:
+    """A completed delivery to a patient; None takes a member out."""
+    resource: dict[str, Any] = {
+        "resourceType": "SupplyDelivery",
+        "id": "d-1",
+        "meta": {"versionId": "3", "lastUpdated": "2026-11-20T10:00:00+01:00"},
+        "identifier": [{"system": "urn:cabinet", "value": "TX-77"}],
+        "status": "completed",
+        "patient": {"reference": "Patient/p-9", "display": "Theodora Quillfeather"},
+        "suppliedItem": {
+            "quantity": {"value": Decimal("2.50"), "unit": "box", "code": "{box}"},
+            "itemCodeableConcept": {
+                "coding": [
+                    {"display": "no code"},
+                    {"system": "https://www.gs1.org/gtin", "code": "00380740000011"},
+                ]
+            },
+        },
+        "occurrenceDateTime": "2026-11-20T09:30:00+01:00",
+        "destination": {"identifier": {"system": "urn:site:north", "value": "ICU"}},
+    }
+    merged = {**resource, **changes}
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+def request(**changes: Any) -> dict[str, Any]:
+    resource: dict[str, Any] = {
+        "resourceType": "SupplyRequest",
+        "id": "r-1",
+        "status": "active",
+        "itemReference": {"reference": "Device/glove-m"},
+        "quantity": {"value": 40},
+        "authoredOn": "2026-11-20",
+        "requester": {"reference": "Practitioner/n-5", "display": "Beatrice Hartwell"},
+        "deliverTo": {"reference": "https://ehr.example/fhir/Location/WARD-2"},
+    }
+    merged = {**resource, **changes}
+    return {name: value for name, value in merged.items() if value is not None}
