@@ -1,0 +1,117 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+"""A contract: what a message type may hold, and what of it may be kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, NoReturn, cast
+
+import jsonschema_rs
+
+from . import contract_schema
+from .contract_fields import GONE, Field, Place, Record, Scalar, Walk
+from .contract_words import ContractError, check_root, names, refuse
+from .errors import FieldError, MessageError
+from .event import JsonObject, JsonValue
+from .keyring import KeyRing
+
+MAX_ERRORS = 50
+EVENT_ID = "$id"
+
+
+@dataclass(frozen=True, slots=True)
+class Minimized:
+    """What may be stored. ``dropped`` counts by pointer, members without a name in the
+    contract under ``*``; ``personal`` are the values to look for elsewhere; ``places`` is
+    where texts were kept that could equal one of them."""
+
+    data: JsonObject
+    dropped: dict[str, int]
+    personal: frozenset[str]
+    places: tuple[Place, ...]
+
+
+class Contract:
+    """Compiled once, used for every message of its type.
+
+    :raise ContractError: when the schema does not say of every field what may be kept.
+    """
+
+    def __init__(self, schema: JsonObject) -> None:
+        check_root(schema)
+        self.schema = schema
+        self.type = str(schema["x-hc-type"])
+        body = contract_schema.inline(schema)
+        optional = names(schema.get("x-hc-source-optional"), "x-hc-source-optional")
+        self._root = contract_schema.build_root(body)
+        self._strict = _validator(body)
+        self._relaxed = _validator(contract_schema.relaxed(body, optional)) if optional else None
+        self.business_key = self._key_parts("x-hc-business-key")
+        self.ordering_key = self._key_parts("x-hc-ordering-key")
+
+    def check(self, data: JsonValue, *, relaxed: bool = False) -> JsonObject:
+        """The named fields in canonical form.
+
+        :param relaxed: the event came from a standard that leaves some fields optional
+        :raise MessageError: ``contract_invalid`` with everything that is wrong
+        """
+        validator = self._relaxed if relaxed and self._relaxed is not None else self._strict
+        broken: list[FieldError] = []
+        try:
+            is_valid = validator.is_valid(data)
+            if not is_valid:
+                broken = [*map(_field_error, islice(validator.iter_errors(data), MAX_ERRORS))]
+        except (ValueError, RecursionError):  # half a surrogate pair, nested without end
+            raise MessageError("contract_invalid", errors=[FieldError("", "encoding")]) from None
+        named = self._root.normalize(data, "", broken)
+        if not is_valid or broken or not isinstance(named, dict):
+            unique = tuple(dict.fromkeys(broken))[:MAX_ERRORS]
+            raise MessageError("contract_invalid", errors=unique)
+        return named
+
+    def minimize(self, named: JsonObject, raw: JsonObject, keyring: KeyRing) -> Minimized:
+        """What of the checked data may be kept; ``raw`` is the data as it came."""
+        walk = Walk(keyring)
+        kept = self._root.minimize(named, raw, {}, walk)
+        data = kept if kept is not GONE and isinstance(kept, dict) else {}
+        return Minimized(data, walk.dropped, frozenset(walk.personal), tuple(walk.places))
+
+    def _key_parts(self, word: str) -> tuple[tuple[str, ...], ...]:
+        """``["facility", "transaction|$id"]``: parts, each with its alternatives."""
+        parts = tuple(tuple(part.split("|")) for part in names(self.schema.get(word), word))
+        for name in (name for part in parts for name in part if name != EVENT_ID):
+            if not _is_kept(self._root, name):
+                refuse(word, f"{name} is no operational value that is kept")
+        return parts
+
+
+def _is_kept(root: Record, name: str) -> bool:
+    field: Field | None = root.members.get(name)
+    return isinstance(field, Scalar) and field.keep == "keep" and not field.is_personal
+
+
+def _validator(schema: JsonObject) -> jsonschema_rs.Draft202012Validator:
+    """Nothing is fetched; patterns run in linear time; errors show no value."""
+    try:
+        return jsonschema_rs.Draft202012Validator(
+            cast(dict[str, Any], schema),
+            retriever=_deny,
+            pattern_options=jsonschema_rs.RegexOptions(),
+            mask="*",
+        )
+    except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
+        raise ContractError(f"not a JSON Schema: {error}") from error
+
+
+def _deny(_uri: str) -> NoReturn:
+    raise ContractError("a contract refers to nothing outside of itself")
+
+
+def _field_error(error: jsonschema_rs.ValidationError) -> FieldError:
+    """Paths lead through fields of the contract only: it has no other way to describe one."""
+    path = [str(part) for part in error.instance_path]
+    rule = error.kind.name
+    if rule == "required":
+        path.append(str(error.kind.as_dict()["property"]))
+    return FieldError("".join(f"/{part}" for part in path), rule)

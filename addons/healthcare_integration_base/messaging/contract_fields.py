@@ -1,0 +1,268 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+"""The fields of a contract: each brings its value into canonical form, and minimizes it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Final, Literal, TypeAlias
+
+from .contract_words import DecimalRule
+from .errors import FieldError
+from .event import JsonObject, JsonValue
+from .keyring import KeyRing
+from .values import canonical_decimal, canonical_time, parse_decimal
+
+UNNAMED = "*"
+_MASK = "***"
+
+
+class _Gone(Enum):
+    GONE = 0
+
+
+GONE: Final = _Gone.GONE
+Kept: TypeAlias = JsonValue | Literal[_Gone.GONE]
+# An object or array, the member or index, and the text there.
+Place: TypeAlias = tuple[Any, str | int, str]
+
+
+class Walk:
+    """What one minimization gathers on its way."""
+
+    __slots__ = ("dropped", "keyring", "personal", "places")
+
+    def __init__(self, keyring: KeyRing) -> None:
+        self.keyring = keyring
+        self.dropped: dict[str, int] = {}
+        self.personal: set[str] = set()
+        # Where texts were kept that might name a person after all.
+        self.places: list[Place] = []
+
+    def drop(self, pointer: str, count: int = 1) -> None:
+        self.dropped[pointer] = self.dropped.get(pointer, 0) + count
+
+    def collect(self, value: JsonValue) -> None:
+        """Remember every text and number within as personal."""
+        if isinstance(value, str):
+            self.personal.add(value)
+        elif isinstance(value, dict):
+            for item in value.values():
+                self.collect(item)
+        elif isinstance(value, list):
+            for item in value:
+                self.collect(item)
+        elif isinstance(value, int | Decimal) and not isinstance(value, bool):
+            self.personal.add(str(value))
+
+
+class Field(ABC):
+    """``pointer`` is without array indexes."""
+
+    __slots__ = ("default", "is_personal", "pointer", "scrubs")
+
+    def __init__(self, pointer: str, *, is_personal: bool, default: JsonValue = None) -> None:
+        self.pointer = pointer
+        self.is_personal = is_personal
+        self.default = default
+        self.scrubs = False
+
+    @abstractmethod
+    def normalize(self, value: JsonValue, path: str, errors: list[FieldError]) -> JsonValue:
+        """The canonical form of a value, with nothing in it that the contract does not name.
+
+        A value of the wrong type is given back as it is: the validator reports it.
+        """
+
+    @abstractmethod
+    def minimize(self, value: JsonValue, raw: JsonValue, siblings: JsonObject, walk: Walk) -> Kept:
+        """What may be kept of a canonical value; ``raw`` is what the sender wrote there."""
+
+
+class Dropped(Field):
+    """Named so that it is known, of any shape, never kept."""
+
+    __slots__ = ()
+
+    def normalize(self, value: JsonValue, path: str, errors: list[FieldError]) -> JsonValue:
+        return value
+
+    def minimize(self, value: JsonValue, raw: JsonValue, siblings: JsonObject, walk: Walk) -> Kept:
+        walk.drop(self.pointer)
+        if self.is_personal:
+            walk.collect(value)
+        return GONE
+
+
+class Scalar(Field):
+    """A text, number or truth value."""
+
+    __slots__ = ("decimal", "domain", "is_time", "keep", "scope")
+
+    def __init__(
+        self,
+        pointer: str,
+        *,
+        is_personal: bool,
+        keep: str,
+        default: JsonValue = None,
+        decimal: DecimalRule | None = None,
+        is_time: bool = False,
+        is_listed: bool = False,
+        domain: str = "",
+        scope: str = "",
+    ) -> None:
+        super().__init__(pointer, is_personal=is_personal, default=default)
+        self.keep = keep
+        self.decimal = decimal
+        self.is_time = is_time
+        self.domain = domain
+        self.scope = scope
+        self.scrubs = keep == "keep" and not (decimal or is_time or is_listed)
+
+    def normalize(self, value: JsonValue, path: str, errors: list[FieldError]) -> JsonValue:
+        if self.decimal is not None:
+            return self._decimal(self.decimal, value, path, errors)
+        if self.is_time and isinstance(value, str):
+            return self._time(value, path, errors)
+        if isinstance(value, Decimal) and value == value.to_integral_value():
+            return int(value)
+        return value
+
+    def _decimal(
+        self, rule: DecimalRule, value: JsonValue, path: str, errors: list[FieldError]
+    ) -> JsonValue:
+        number = parse_decimal(value)
+        if number is None:
+            if isinstance(value, str):
+                errors.append(FieldError(path, "pattern"))
+            return value
+        text = canonical_decimal(number)
+        broken = rule.broken(number, text)
+        if broken:
+            errors.append(FieldError(path, broken))
+        return text
+
+    def _time(self, value: str, path: str, errors: list[FieldError]) -> JsonValue:
+        text = canonical_time(value)
+        if text is None:
+            errors.append(FieldError(path, "format"))
+        return text
+
+    def minimize(self, value: JsonValue, raw: JsonValue, siblings: JsonObject, walk: Walk) -> Kept:
+        if self.keep == "keep":
+            return value
+        if self.is_personal:
+            walk.collect(value)
+            if raw != value:
+                walk.collect(raw)
+        if self.keep == "drop":
+            walk.drop(self.pointer)
+            return GONE
+        text = str(value)
+        if self.keep == "pseudonymize":
+            scope = siblings.get(self.scope) if self.scope else None
+            return walk.keyring.pseudonym(self.domain, text, "" if scope is None else str(scope))
+        if self.keep == "year":
+            return text[:4]
+        return text[-4:] if self.keep == "last4" and len(text) >= 8 else _MASK
+
+
+class Record(Field):
+    """An object with named members."""
+
+    __slots__ = ("members",)
+
+    def __init__(self, pointer: str, *, is_personal: bool, members: dict[str, Field]) -> None:
+        super().__init__(pointer, is_personal=is_personal)
+        self.members = members
+
+    def normalize(self, value: JsonValue, path: str, errors: list[FieldError]) -> JsonValue:
+        if not isinstance(value, dict):
+            return value
+        result: JsonObject = {}
+        for name, member in self.members.items():
+            if name in value:
+                result[name] = member.normalize(value[name], f"{path}/{name}", errors)
+            elif member.default is not None:
+                result[name] = member.default
+        return result
+
+    def minimize(self, value: JsonValue, raw: JsonValue, siblings: JsonObject, walk: Walk) -> Kept:
+        if not isinstance(value, dict):
+            return GONE
+        source = raw if isinstance(raw, dict) else {}
+        self._drop_unnamed(source, walk)
+        result: JsonObject = {}
+        for name, item in value.items():
+            member = self.members[name]
+            kept = member.minimize(item, source.get(name), value, walk)
+            if kept is not GONE:
+                result[name] = kept
+                if member.scrubs and isinstance(kept, str):
+                    walk.places.append((result, name, kept))
+        return result or GONE
+
+    def _drop_unnamed(self, source: JsonObject, walk: Walk) -> None:
+        unnamed = source.keys() - self.members.keys()
+        if unnamed:
+            walk.drop(UNNAMED, len(unnamed))
+            if self.is_personal:
+                walk.collect([source[name] for name in unnamed])
+
+
+class Sequence(Field):
+    """An array of one kind of item."""
+
+    __slots__ = ("item",)
+
+    def __init__(self, pointer: str, *, item: Field) -> None:
+        super().__init__(pointer, is_personal=item.is_personal)
+        self.item = item
+
+    def normalize(self, value: JsonValue, path: str, errors: list[FieldError]) -> JsonValue:
+        if not isinstance(value, list):
+            return value
+        return [
+            self.item.normalize(item, f"{path}/{index}", errors) for index, item in enumerate(value)
+        ]
+
+    def minimize(self, value: JsonValue, raw: JsonValue, siblings: JsonObject, walk: Walk) -> Kept:
+        if not isinstance(value, list):
+            return GONE
+        source = raw if isinstance(raw, list) else []
+        result: list[JsonValue] = []
+        for index, item in enumerate(value):
+            kept = self.item.minimize(
+                item, source[index] if index < len(source) else None, siblings, walk
+            )
+            if kept is not GONE:
+                result.append(kept)
+                if self.item.scrubs and isinstance(kept, str):
+                    walk.places.append((result, len(result) - 1, kept))
+        return result or GONE
+
+
+class Choice(Field):
+    """At most one field each for an object, an array and a plain value."""
+
+    __slots__ = ("fields",)
+
+    def __init__(self, pointer: str, fields: dict[type[Field], Field]) -> None:
+        super().__init__(pointer, is_personal=any(f.is_personal for f in fields.values()))
+        self.fields = fields
+        self.scrubs = any(field.scrubs for field in fields.values())
+
+    def normalize(self, value: JsonValue, path: str, errors: list[FieldError]) -> JsonValue:
+        field = self._field(value)
+        return value if field is None else field.normalize(value, path, errors)
+
+    def minimize(self, value: JsonValue, raw: JsonValue, siblings: JsonObject, walk: Walk) -> Kept:
+        field = self._field(value)
+        return GONE if field is None else field.minimize(value, raw, siblings, walk)
+
+    def _field(self, value: JsonValue) -> Field | None:
+        if isinstance(value, dict):
+            return self.fields.get(Record)
+        return self.fields.get(Sequence if isinstance(value, list) else Scalar)
