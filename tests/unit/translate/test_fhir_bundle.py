@@ -24,15 +24,15 @@ def bundle(*entries: Any, kind: Any = "batch") -> Any:
 
 
 def only(item: Any) -> fhir.BundleEntry:
-    (found,) = fhir.bundle_entries(bundle(item))
+    _kind, (found,) = fhir.bundle_entries(bundle(item))
     return found
 
 
 @pytest.mark.parametrize("kind", ["batch", "transaction"])
 def test_entries_in_order(kind: str) -> None:
     body = bundle(entry(delivery()), entry(request(), "PUT", "SupplyRequest/r-1"), kind=kind)
-    first, second = fhir.bundle_entries(body)
-    assert fhir.bundle_kind(body) == kind
+    found, (first, second) = fhir.bundle_entries(body)
+    assert found == kind
     assert (first.method, first.resource_type, first.resource_id) == (
         "POST",
         "SupplyDelivery",
@@ -44,8 +44,11 @@ def test_entries_in_order(kind: str) -> None:
 
 
 def test_a_bad_entry_spoils_no_other() -> None:
-    bad, good = fhir.bundle_entries(bundle(entry(delivery(), "GET"), entry(delivery())))
+    _kind, (bad, good) = fhir.bundle_entries(bundle(entry(delivery(), "GET"), entry(delivery())))
     assert bad.error and bad.error.code == "not_supported"
+    with pytest.raises(MessageError, match="not_supported"):
+        bad.checked()
+    assert good.checked() == delivery()
     assert good.error is None
 
 
@@ -92,30 +95,33 @@ def test_bundles_refused(body: Any, code: str) -> None:
 
 
 def test_a_bundle_may_be_empty() -> None:
-    assert fhir.bundle_entries({"resourceType": "Bundle", "type": "batch"}) == []
+    assert fhir.bundle_entries({"resourceType": "Bundle", "type": "batch"}) == ("batch", [])
     assert "entry" not in fhir.bundle_response("batch", [])
 
 
 def test_response() -> None:
-    outcome = fhir.operation_outcome(MessageError("contract_invalid"))
-    answer = fhir.bundle_response(
-        "transaction",
-        [fhir.EntryResult(202, location="/hc/v1/messages/1"), fhir.EntryResult(422, None, outcome)],
-    )
-    assert answer["type"] == "transaction-response"
-    assert answer["entry"] == [
+    error = MessageError("contract_invalid")
+    answers = [fhir.EntryAnswer(202, "/hc/v1/messages/1"), fhir.EntryAnswer(422, None, error)]
+    bundle_ = fhir.bundle_response("transaction", answers)
+    assert bundle_["type"] == "transaction-response"
+    assert bundle_["entry"] == [
         {"response": {"status": "202 Accepted", "location": "/hc/v1/messages/1"}},
-        {"response": {"status": "422 Unprocessable Entity", "outcome": outcome}},
+        {
+            "response": {
+                "status": "422 Unprocessable Entity",
+                "outcome": fhir.operation_outcome(error),
+            }
+        },
     ]
 
 
 def test_address_and_body() -> None:
-    fhir.refuse_mismatch(delivery(), "SupplyDelivery", "d-1")
-    fhir.refuse_mismatch(delivery(id=None), "SupplyDelivery", None)
+    fhir.check_type(delivery(), "SupplyDelivery", "d-1")
+    fhir.check_type(delivery(id=None), "SupplyDelivery", None)
     with pytest.raises(MessageError, match="resource_id_mismatch"):
-        fhir.refuse_mismatch(delivery(), "SupplyDelivery", "d-2")
+        fhir.check_type(delivery(), "SupplyDelivery", "d-2")
     with pytest.raises(MessageError, match="malformed_fhir"):
-        fhir.refuse_mismatch(delivery(), "SupplyRequest", None)
+        fhir.check_type(delivery(), "SupplyRequest", None)
 
 
 def test_outcome_of_every_error() -> None:

@@ -219,8 +219,8 @@ def test_personal_values_are_named() -> None:
 
 
 def test_a_part_of_an_address_does_not_hide_a_code() -> None:
-    found = event(ft1(f34="45678"), pid=PID.replace("Millbrook", "ICU"))
-    assert not found.personal & {"45678", "ICU"}
+    found = event(ft1(f34="45678"), pid=PID.replace("Millbrook", "Icu"))
+    assert not found.personal & {"45678", "Icu"}
 
 
 def test_what_is_made_of_a_personal_value_is_personal() -> None:
@@ -228,6 +228,11 @@ def test_what_is_made_of_a_personal_value_is_personal() -> None:
     one, two = events(ft1(f2=""), ft1(f1="2", f2=""), header=header)
     assert one.personal >= {one.id, one.data["transaction"], "MRN-4711"}
     assert two.personal >= {two.id, two.data["transaction"]}
+
+
+def test_a_number_built_out_of_a_record_number() -> None:
+    found = event(ft1(f2=""), header=HEADER.replace("CTL-0001", "20261120-mrn-4711"))
+    assert found.data["transaction"] in found.personal
 
 
 def test_attributes_have_a_limit() -> None:

@@ -82,7 +82,7 @@ def test_bad_hexadecimal_is_malformed(sent: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "codec"),
-    [("8859/1", "iso8859-1"), ("UNICODE UTF-8", "utf-8"), ("8859/15~", "iso8859-15")],
+    [("8859/1", "iso-8859-1"), ("UNICODE UTF-8", "utf-8"), ("8859/15~", "iso-8859-15")],
 )
 def test_character_set_of_the_header(name: str, codec: str) -> None:
     header = HEADER + "||||||" + name

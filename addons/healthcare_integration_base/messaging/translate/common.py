@@ -10,6 +10,7 @@ from ..event import Event, JsonObject, JsonValue
 
 # As with native events: attributes are short and hold no control characters.
 _ATTRIBUTE = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,256}")
+_WITHIN = 4
 _PLACES = ("facility", "location", "cost_center")
 
 
@@ -33,12 +34,31 @@ def checked(event: Event) -> Event:
     return event
 
 
-def looked_up(data: JsonObject) -> frozenset[str]:
-    """Codes of places and items.
+def personal(
+    strong: frozenset[str], weak: frozenset[str], data: JsonObject, *made_of: tuple[str, str]
+) -> frozenset[str]:
+    """Values that name a person, for scrubbing.
 
-    A part of a name or an address that reads the same as one of them is no reason to hide
-    the code: a town may be called like a ward, a postal code may be an item's number.
+    A part of a name or an address that reads like a code which is looked up is no reason to
+    hide the code: a town may be called like a ward, a postal code may be an item's number.
+
+    :param made_of: pairs of a value of the sender and what the translator made out of it
     """
+    codes = {value.casefold() for value in _looked_up(data)}
+    names = strong | {value for value in weak if value.casefold() not in codes}
+    return names | {made for value, made in made_of if _names_somebody(value, names)}
+
+
+def _names_somebody(value: str, names: frozenset[str]) -> bool:
+    """Senders build their numbers out of record numbers."""
+    folded = value.casefold()
+    return value in names or any(
+        len(name) >= _WITHIN and name.casefold() in folded for name in names
+    )
+
+
+def _looked_up(data: JsonObject) -> frozenset[str]:
+    """Codes of places and items."""
     values = [data.get(name) for name in _PLACES]
     lines = data.get("lines")
     for line in lines if isinstance(lines, list) else []:

@@ -10,24 +10,22 @@ from ..event import Event, JsonObject, JsonValue
 from . import fhir_supply
 from .fhir_bundle import (
     BundleEntry,
-    EntryResult,
+    EntryAnswer,
     bundle_entries,
-    bundle_kind,
     bundle_response,
-    refuse_mismatch,
+    check_type,
 )
 from .fhir_outcome import operation_outcome
 from .fhir_read import as_object, is_id, malformed, text
 
 __all__ = [
     "BundleEntry",
-    "EntryResult",
+    "EntryAnswer",
     "bundle_entries",
-    "bundle_kind",
     "bundle_response",
+    "check_type",
     "events",
     "operation_outcome",
-    "refuse_mismatch",
     "types_of",
 ]
 

@@ -10,6 +10,7 @@ from http import HTTPStatus
 
 from ..errors import MessageError
 from ..event import JsonObject, JsonValue
+from .fhir_outcome import operation_outcome
 from .fhir_read import as_object, child, children, is_id, malformed, text
 
 MAX_ENTRIES = 10_000
@@ -36,18 +37,51 @@ class BundleEntry:
     full_url: str | None = field(default=None, repr=False)
     error: MessageError | None = None
 
+    def checked(self) -> JsonObject:
+        """The resource, or the reason why there is none."""
+        if self.error is not None:
+            raise self.error
+        return self.resource
+
 
 @dataclass(frozen=True, slots=True)
-class EntryResult:
+class EntryAnswer:
     """What became of one entry."""
 
     status: int
     location: str | None = None
-    outcome: JsonObject | None = None
+    error: MessageError | None = None
 
 
-def bundle_kind(bundle: JsonValue) -> str:
-    """``batch`` or ``transaction``."""
+def bundle_entries(bundle: JsonValue) -> tuple[str, list[BundleEntry]]:
+    """``batch`` or ``transaction``, and all entries in order.
+
+    A bad entry carries its error, so that it spoils no other of a batch.
+    """
+    kind = _kind(bundle)
+    items = children(as_object(bundle, ""), "entry")
+    if len(items) > MAX_ENTRIES:
+        raise MessageError("too_large")
+    return kind, [_entry(index, item) for index, item in enumerate(items)]
+
+
+def check_type(resource: JsonValue, resource_type: str, resource_id: str | None = None) -> None:
+    """The address names the type, and with PUT the id, of the resource."""
+    body = as_object(resource, "")
+    if text(body, "resourceType") != resource_type:
+        raise malformed("/resourceType", "enum")
+    if resource_id is not None and text(body, "id") != resource_id:
+        raise MessageError("resource_id_mismatch")
+
+
+def bundle_response(kind: str, results: Iterable[EntryAnswer]) -> JsonObject:
+    """The response Bundle of a batch or a transaction."""
+    entries: list[JsonValue] = [{"response": _response(result)} for result in results]
+    bundle: JsonObject = {"resourceType": "Bundle", "type": f"{kind}-response"}
+    return bundle | {"entry": entries} if entries else bundle
+
+
+def _kind(bundle: JsonValue) -> str:
     resource = as_object(bundle, "")
     if resource.get("resourceType") != "Bundle":
         raise malformed("/resourceType", "enum")
@@ -57,37 +91,12 @@ def bundle_kind(bundle: JsonValue) -> str:
     raise MessageError("not_supported") if kind in _OTHER_KINDS else malformed("/type", "enum")
 
 
-def bundle_entries(bundle: JsonValue) -> list[BundleEntry]:
-    """All entries in order; a bad one carries its error, and spoils no other of a batch."""
-    bundle_kind(bundle)
-    items = children(as_object(bundle, ""), "entry")
-    if len(items) > MAX_ENTRIES:
-        raise MessageError("too_large")
-    return [_entry(index, item) for index, item in enumerate(items)]
-
-
-def refuse_mismatch(resource: JsonValue, resource_type: str, resource_id: str | None) -> None:
-    """The address names the type, and with PUT the id, of the resource."""
-    body = as_object(resource, "")
-    if text(body, "resourceType") != resource_type:
-        raise malformed("/resourceType", "enum")
-    if resource_id is not None and text(body, "id") != resource_id:
-        raise MessageError("resource_id_mismatch")
-
-
-def bundle_response(kind: str, results: Iterable[EntryResult]) -> JsonObject:
-    """The response Bundle of a batch or a transaction."""
-    entries: list[JsonValue] = [{"response": _response(result)} for result in results]
-    bundle: JsonObject = {"resourceType": "Bundle", "type": f"{kind}-response"}
-    return bundle | {"entry": entries} if entries else bundle
-
-
-def _response(result: EntryResult) -> JsonObject:
+def _response(result: EntryAnswer) -> JsonObject:
     response: JsonObject = {"status": f"{result.status} {HTTPStatus(result.status).phrase}"}
     if result.location:
         response["location"] = result.location
-    if result.outcome:
-        response["outcome"] = result.outcome
+    if result.error:
+        response["outcome"] = operation_outcome(result.error)
     return response
 
 
@@ -107,7 +116,7 @@ def _request(index: int, item: JsonObject) -> BundleEntry:
     method = _method(asked)
     resource_type, resource_id = _address(asked, method)
     resource = child(item, "resource", "/entry")
-    refuse_mismatch(resource, resource_type, resource_id)
+    check_type(resource, resource_type, resource_id)
     return BundleEntry(
         index=index,
         method=method,

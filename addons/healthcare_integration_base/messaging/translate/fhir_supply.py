@@ -11,7 +11,7 @@ from .. import digest
 from ..errors import MessageError
 from ..event import Event, JsonObject
 from . import codes, fhir_personal
-from .common import checked, contract_invalid, filled, looked_up
+from .common import checked, contract_invalid, filled, personal
 from .fhir_read import child, choice, date_time, malformed, number, refuse_modifiers, text
 from .fhir_reference import (
     Identifier,
@@ -221,7 +221,11 @@ def _event(resource: JsonObject, kind: str, data: JsonObject, *, ignored: str | 
         source=f"urn:fhir:{name}",
         key=(name, str(found) if found else "", version),
         time=updated,
-        personal=_personal(resource, data, found),
+        personal=personal(
+            *fhir_personal.collect(resource),
+            data,
+            (found.value if found else "", str(found) if found else ""),
+        ),
         ignored=ignored,
         weak_key=found is None,
         relaxed=True,
@@ -249,10 +253,3 @@ def _moment(instant: str | None) -> datetime | None:
         return moment.astimezone(UTC) if moment.tzinfo else None
     except (ValueError, OverflowError):
         raise malformed("/meta/lastUpdated", "format") from None
-
-
-def _personal(resource: JsonObject, data: JsonObject, found: Identifier | None) -> frozenset[str]:
-    strong, weak = fhir_personal.collect(resource)
-    names = strong | (weak - looked_up(data))
-    composed = {str(found)} if found and found.value in names else set()
-    return names | composed

@@ -19,8 +19,8 @@ _TABLE_0211 = {
     "GB 18030-2000": "gb18030",
     "KS X 1001": "euc_kr",
     "BIG-5": "big5",
-    **{f"8859/{part}": f"iso8859-{part}" for part in (*range(1, 10), 15)},
-    **{f"ISO-8859-{part}": f"iso8859-{part}" for part in (*range(1, 10), 15)},
+    **{f"8859/{part}": f"iso-8859-{part}" for part in (*range(1, 10), 15)},
+    **{f"ISO-8859-{part}": f"iso-8859-{part}" for part in (*range(1, 10), 15)},
 }
 
 

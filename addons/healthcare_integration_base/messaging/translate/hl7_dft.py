@@ -16,7 +16,7 @@ from decimal import Decimal
 from ..errors import FieldError, MessageError
 from ..event import Event, JsonObject
 from . import codes, hl7_personal, hl7_time
-from .common import checked, contract_invalid, filled, looked_up
+from .common import checked, contract_invalid, filled, personal
 from .hl7_message import Hl7, Segment
 
 CONSUMED = "supply.consumed.v1"
@@ -127,7 +127,15 @@ def _event(frame: _Frame, row: Segment, ordinal: int, number: str) -> Event:
         key=_key(message, ordinal),
         time=frame.time,
         reuse="keep",
-        personal=_personal(frame, data, {identifier, transaction}),
+        personal=personal(
+            frame.strong,
+            frame.weak,
+            data,
+            (message.control_id, identifier),
+            (message.control_id, transaction if not own else identifier),
+            (message.sending_application, frame.source),
+            (message.sending_facility, frame.source),
+        ),
         weak_key=not own,
         relaxed=True,
     )
@@ -208,14 +216,3 @@ def _item(row: Segment) -> JsonObject | None:
         if value:
             return codes.code(codes.from_hl7(row.value(field, 3)), value)
     return None
-
-
-def _personal(frame: _Frame, data: JsonObject, composed: set[str]) -> frozenset[str]:
-    """Personal values, with what this translator itself made out of one."""
-    names = frame.strong | (frame.weak - looked_up(data))
-    message = frame.message
-    if message.control_id in names:
-        names |= composed
-    if {message.sending_application, message.sending_facility} & frame.strong:
-        names |= {frame.source}
-    return names
