@@ -118,6 +118,8 @@ def private_apt(folder: Path, uri: str) -> list[str]:
         f"-oDir::Cache={folder / 'cache'}",
         "-oAPT::Sandbox::User=root",
         "-oAcquire::Languages=none",
+        # A mirror may lag behind; its lists are signed all the same.
+        "-oAcquire::Check-Valid-Until=false",
     ]
 
 

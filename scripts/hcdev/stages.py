@@ -18,8 +18,9 @@ from .postgres import Server
 
 LAST = 8
 SUMMARY = re.compile(
-    r"passed|failed|error|no tests ran|Success|Found \d|All checks|rated at|^(FAILED|ERROR|SKIPPED) |^\S+:\d+:\d+: ",
-    re.I,
+    r"passed|failed|error|no tests ran|Success|Found \d|All checks|would be reformatted"
+    r"|^(FAILED|ERROR|SKIPPED) |^\S+:\d+:\d+: ",
+    re.IGNORECASE,
 )
 NOISE = re.compile(r"^\d{4}-\d\d-\d\d \d\d:")
 
