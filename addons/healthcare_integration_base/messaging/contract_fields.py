@@ -241,7 +241,7 @@ class Sequence(Field):
                 result.append(kept)
                 if self.item.scrubs and isinstance(kept, str):
                     walk.places.append((result, len(result) - 1, kept))
-        return result or GONE
+        return result if result or not value else GONE
 
 
 class Choice(Field):

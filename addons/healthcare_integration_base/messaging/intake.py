@@ -113,10 +113,10 @@ def _within(value: str, text: str) -> bool:
 
 
 def _key(parts: tuple[tuple[str, ...], ...], data: JsonObject, identifier: str) -> str | None:
-    """``facility|transaction`` of kept values; a part that is missing is empty."""
-    if not parts:
-        return None
-    return "|".join(_part(names, data, identifier) for names in parts)
+    """``facility|transaction`` of kept values; a part that is missing is empty, and a key
+    of nothing but missing parts is none: unrelated messages must not share it."""
+    values = [_part(names, data, identifier) for names in parts]
+    return "|".join(values) if any(values) else None
 
 
 def _part(names: tuple[str, ...], data: JsonObject, identifier: str) -> str:
