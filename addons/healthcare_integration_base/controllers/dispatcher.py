@@ -9,8 +9,9 @@ error as a problem document (RFC 9457).
 import logging
 
 import psycopg2
-from odoo.http import HttpDispatcher, request
 from werkzeug.exceptions import HTTPException
+
+from odoo.http import HttpDispatcher
 
 from ..messaging.errors import MessageError
 from . import answers
@@ -56,7 +57,4 @@ def log_place(exc):
     while trace is not None:
         places.append(f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}")
         trace = trace.tb_next
-    route = request.httprequest.url_rule if request else None
-    _logger.error(
-        "Unforeseen %s on %s: %s", type(exc).__name__, route or "/hc", " > ".join(places[-8:])
-    )
+    _logger.error("Unforeseen %s: %s", type(exc).__name__, " > ".join(places[-8:]))

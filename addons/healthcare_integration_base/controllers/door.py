@@ -3,7 +3,7 @@
 
 import functools
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from odoo import SUPERUSER_ID, api
 from odoo.http import request, route
@@ -11,7 +11,7 @@ from odoo.http import request, route
 from ..messaging import guard, signature
 from ..messaging.errors import MessageError
 from ..models.wire_config import ChannelConfig, CredentialConfig, SystemConfig
-from . import answers
+from . import answers, last_use
 from .dispatcher import as_message_error
 
 MESSAGE_LIMIT = 1024 * 1024
@@ -101,7 +101,7 @@ def authenticate(raw):
         secret = _ring().open(credential.secret_sealed, credential.aad).decode()
         caller = Caller(credential, signature.verify_webhook(headers, raw, [secret]))
     _check_validity(credential)
-    system_env()["hc.credential"]._used(credential.id)
+    last_use.remember(request.env.registry, credential.id)
     return caller
 
 
@@ -113,7 +113,7 @@ def _credential(config, key_id, kind):
 
 
 def _check_validity(credential):
-    now = datetime.now(timezone.utc).replace(tzinfo=None)
+    now = datetime.now(UTC).replace(tzinfo=None)
     if credential.revoked:
         raise MessageError("credential_revoked")
     early = credential.valid_from and now < credential.valid_from

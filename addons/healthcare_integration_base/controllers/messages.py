@@ -57,7 +57,7 @@ def read_event(caller, channel, raw):
     found, _charset = require_media_type(STRUCTURED, BINARY)
     data = guard.parse_json(raw)
     headers = request.httprequest.headers
-    if found == STRUCTURED or not any(name.lower().startswith("ce-") for name in headers.keys()):
+    if found == STRUCTURED or not any(name.lower().startswith("ce-") for name, _value in headers):
         return envelope.parse_structured(data, fallback_id=fallback_id(caller))
     event = envelope.parse_binary(headers, data, fallback_id=fallback_id(caller))
     if caller.webhook_id is not None:

@@ -14,6 +14,7 @@ import logging
 import time
 
 import psycopg2
+
 from odoo import SUPERUSER_ID, api
 from odoo.exceptions import AccessError, UserError
 

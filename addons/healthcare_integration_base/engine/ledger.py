@@ -9,8 +9,9 @@ import uuid
 from dataclasses import dataclass, replace
 
 import psycopg2
-from odoo import SUPERUSER_ID, api
 from psycopg2.extras import Json
+
+from odoo import SUPERUSER_ID, api
 
 from ..messaging.digest import keyed
 from ..messaging.errors import MessageError
@@ -259,9 +260,7 @@ def _with_own_key(entry):
     """The same control id with other content is another event: the digest joins the key."""
     prepared = entry.prepared
     key = keyed(bytes.fromhex(prepared.idempotency_key), prepared.payload_digest)
-    return replace(
-        entry, prepared=replace(prepared, idempotency_key=key), control_id_reused=True
-    )
+    return replace(entry, prepared=replace(prepared, idempotency_key=key), control_id_reused=True)
 
 
 def _shard(spread, count):
@@ -282,6 +281,6 @@ UTC_NOW = "now() AT TIME ZONE 'UTC'"
 INSERT = (
     f"INSERT INTO hc_message ({', '.join(COLUMNS)}, create_date, next_attempt_at,"
     " attempt_count, kill_count) VALUES "
-)
+)  # noqa: S608 - constants of this module
 TEMPLATE = f"({', '.join(['%s'] * len(COLUMNS))}, {UTC_NOW}, {UTC_NOW}, 0, 0)"
 RETURNING = " ON CONFLICT (channel_id, idempotency_key) DO NOTHING RETURNING uuid, id"

@@ -18,7 +18,9 @@ WRITER = "hc.writer"
 def lock_key(space, *parts):
     """Signed 64-bit key of an advisory lock, the same on every machine."""
     text = "|".join(str(part) for part in (space, *parts))
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
+    return int.from_bytes(
+        hashlib.blake2b(text.encode(), digest_size=8).digest(), "big", signed=True
+    )
 
 
 @contextmanager

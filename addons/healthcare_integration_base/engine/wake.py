@@ -4,6 +4,7 @@
 import logging
 
 import psycopg2
+
 from odoo import SUPERUSER_ID, api
 
 _logger = logging.getLogger(__name__)

@@ -5,7 +5,17 @@ from odoo import api, fields, models
 from odoo.tools import file_open
 
 COLUMNS = frozenset(
-    "action outcome user_id system_id company_id object code correlation digest".split()
+    {
+        "action",
+        "outcome",
+        "user_id",
+        "system_id",
+        "company_id",
+        "object",
+        "code",
+        "correlation",
+        "digest",
+    }
 )
 
 

@@ -2,6 +2,7 @@
 import logging
 
 import psycopg2
+
 from odoo import SUPERUSER_ID, api, fields, models
 
 from ..engine.locks import WRITER, lock_key, session_lock
