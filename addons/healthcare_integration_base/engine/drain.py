@@ -118,6 +118,8 @@ class Drain:
 
     def _with_writer(self, handler, company_id, shard, ids):
         """Run a batch while holding what it writes, if others may write it too."""
+        if handler is None:
+            return self._nobody(ids)
         if not handler._writer:
             return self._batch(shard, ids)
         key = lock_key(WRITER, handler._writer, company_id)
@@ -126,6 +128,13 @@ class Drain:
                 return self._batch(shard, ids)
             self.hindered = True
             return 0
+
+    def _nobody(self, ids):
+        """The addon that handled them is gone: they wait for somebody who knows why."""
+        rows = claim.take(self.cr, ids)
+        run.fail(self.env, rows, "handler_missing", Kind.PERSON, "arrival")
+        self.cr.commit()
+        return len(rows)
 
     def _batch(self, shard, ids, trigger="arrival"):
         """Handle these messages; split them when they fail together.

@@ -202,6 +202,8 @@ _PROCESSING: tuple[tuple[str, Kind, str, str], ...] = (
      "Nothing: it is tried again by itself."),
     ("database_gone", _TRANSIENT, "The database went away during the work.",
      "Nothing: it is tried again by itself."),
+    ("handler_missing", _PERSON, "No addon handles this message type.",
+     "Install or update the addon that owns the message type, then retry."),
     ("unexpected", _TRANSIENT, "The work failed for a reason that nobody foresaw.",
      "It is tried again by itself; if it ends dead, look into the server's log."),
     ("worker_killed", Kind.POISON, "The work killed its worker more than once.",

@@ -194,6 +194,16 @@ class TestEngine(EngineCase):
         self.assertEqual((first.state, second.state), ("done", "done"))
         self.assertEqual(self.handled[-1], [first.id, second.id])
 
+    def test_handler_that_is_gone(self):
+        """Its messages wait in review, and do not hold up those of other types."""
+        message = self.note()
+        self.env.cr.execute(
+            "UPDATE hc_message_type SET handler = 'hc.no.such' WHERE id = %s", [self.noted.id]
+        )
+        self.noted.invalidate_recordset()
+        self.drain()
+        self.assertEqual((message.state, message.error_code), ("review", "handler_missing"))
+
     def test_conflict_is_not_an_attempt(self):
         """A serialization failure repeats the batch at once."""
         conflicts = iter([True, True, False])
