@@ -30,6 +30,9 @@
         "wizards/hc_credential_reveal_views.xml",
         "views/menus.xml",
     ],
+    "assets": {
+        "web.assets_backend": ["healthcare_integration_base/static/src/**/*"],
+    },
     "demo": [],
     "application": True,
     "installable": True,

@@ -1,7 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from . import (
     res_users,
+    res_users_apikeys,
     hc_keyring,
+    hc_wire_mixin,
     hc_system,
     hc_credential,
     hc_site,

@@ -15,6 +15,7 @@ class HcLane(models.Model):
 
     _name = "hc.lane"
     _description = "Processing Lane"
+    _inherit = ["hc.wire.mixin"]
     _order = "priority, id"
 
     name = fields.Char(required=True, translate=True)
@@ -125,6 +126,9 @@ class HcLane(models.Model):
         # counter, which would pause the whole lane.
         self.env["ir.cron"]._commit_progress(1, remaining=0)
         self.browse(lane_id)._drain()
+
+    def _wire_silent_fields(self):
+        return frozenset({"signalled", "cron_id", "name"})
 
     def _wake(self):
         """Have these lanes drained soon; callable after the messages are committed."""

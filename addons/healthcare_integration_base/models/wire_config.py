@@ -1,0 +1,65 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+"""What the web door knows: plain, immutable values, cached per registry.
+
+All datetimes are naive and in UTC, as everywhere in Odoo.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+def secret_aad(key_id: str) -> str:
+    """Binds a sealed secret to its record and field: moved elsewhere it does not open."""
+    return f"hc.credential/{key_id}/secret"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelConfig:
+    """One channel that is not archived, whatever its state."""
+
+    id: int
+    code: str
+    format: str
+    state: str
+    direction: str
+    lane_id: int
+    shard_count: int
+    types: Mapping[str, tuple[int, Any]]  # name -> (message type's id, Contract)
+    hl7_sending_application: str
+    hl7_sending_facility: str
+    max_age_days: int
+    options: Mapping[str, str]  # for the translators
+
+
+@dataclass(frozen=True, slots=True)
+class SystemConfig:
+    id: int
+    code: str
+    environment: str
+    company_id: int
+    user_id: int
+    channels: tuple[ChannelConfig, ...]
+    facilities: Mapping[str, int]  # facility code -> company
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialConfig:
+    """Revoked and expired ones too, so that the answer can say so."""
+
+    id: int
+    key_id: str
+    kind: str
+    secret_sealed: str
+    bearer_hash: str
+    valid_from: datetime | None
+    valid_until: datetime | None
+    revoked: bool
+    system: SystemConfig
+    channel_ids: frozenset[int] | None  # None: all channels of the system
+    allowed_sources: frozenset[str]
+
+    @property
+    def aad(self) -> str:
+        return secret_aad(self.key_id)
