@@ -317,3 +317,14 @@ def test_er7_never_raises_anything_else(raw):
         guard.check_er7(b"MSH" + raw)
     except MessageError as error:
         assert error.spec.status in (400, 413)
+
+
+def test_array_splits_alike_with_and_without_a_parser():
+    items = [b'{"a":"]\\",["}', b"[1,[2,{}]]", b' "x,y" ', b"5", b"{}", b"null"]
+    good = b"[" + b",\n".join(items) + b"]"
+    bad = b"[" + b",\n".join([*items, b"oops"]) + b"]"
+    stripped = [item.strip() for item in items]
+    assert guard.split_array(good) == stripped
+    assert guard.split_array(bad) == [*stripped, b"oops"]
+    with_bad_bytes = b'[{"a":1},"\xff",{"b":2}]'
+    assert guard.split_array(with_bad_bytes) == [b'{"a":1}', b'"\xff"', b'{"b":2}']

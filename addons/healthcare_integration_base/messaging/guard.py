@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import NoReturn, cast
 
 from .errors import MessageError
@@ -27,11 +27,10 @@ MAX_ER7_DELIMITERS = 20_000
 _BOM = b"\xef\xbb\xbf"
 _NOT_STRUCTURE = bytes(byte for byte in range(256) if byte not in b"[]{},")
 _LEVELS = bytes.maketrans(b"[{]},", b"\x01\x01\xff\xff\x00")
-# One match per structural character; strings are stepped over, closed or not, and the end
-# matches too: nothing is ever read twice.
-_TOKEN = re.compile(rb'(?:[^"\[\]{},]++|"(?:[^"\\]++|\\.)*+(?:"|\\?\Z))*+([\[\]{},]|\Z)', re.S)
-_STEPS = {b"[": 1, b"{": 1, b"]": -1, b"}": -1, b",": 0, b"": 0}
+_SPECIAL = re.compile(rb'["\[\]{},]|\\.', re.DOTALL)
+_STEPS = {b"[": 1, b"{": 1, b"]": -1, b"}": -1, b",": 0}
 _SPACE = b" \t\r\n"
+_SPACES = re.compile(r"[ \t\r\n]*")
 
 
 def check_size(length: int, limit: int) -> None:
@@ -66,28 +65,53 @@ def split_ndjson(raw: bytes) -> list[bytes]:
 
 
 def split_array(raw: bytes) -> list[bytes]:
-    """The items of a JSON array, none of them parsed yet: a bad one spoils no other."""
+    """The items of a JSON array, none of them kept parsed: a bad one spoils no other."""
     body = _strip_bom(raw).strip(_SPACE)
     if not (body.startswith(b"[") and body.endswith(b"]")):
         raise MessageError("malformed_batch")
-    items = [body[start:end].strip(_SPACE) for start, end in _item_spans(body)]
+    _structure(body)
+    try:
+        spans = list(islice(_scanned(body.decode("latin-1")), MAX_ITEMS + 1))
+    except (ValueError, RecursionError):  # an item is no JSON: find its end by its brackets
+        spans = list(islice(_walked(body), MAX_ITEMS + 1))
+    items = [body[start:end].strip(_SPACE) for start, end in spans]
     return _counted([] if items == [b""] else items)
 
 
-def _item_spans(body: bytes) -> Iterator[tuple[int, int]]:
-    _structure(body)
-    depth, start, count = 1, 1, 0
-    for match in _TOKEN.finditer(body, 1):
-        depth += _STEPS[match[1]]
-        if depth > 1 or (depth == 1 and match[1] != b","):
-            continue
-        count += 1
-        if count > MAX_ITEMS:
-            raise MessageError("too_large")
-        yield start, match.end() - len(match[1])
-        start = match.end()
-        if depth < 1:
-            break
+def _scanned(text: str) -> Iterator[tuple[int, int]]:
+    """Where the items are, by a lenient parser; a byte is a character here."""
+    position, mark = 0, ","
+    while mark != "]":
+        start = _end_of_space(text, position + 1)
+        _item, end = _LENIENT.raw_decode(text, start)
+        yield start, end
+        position = _end_of_space(text, end)
+        mark = text[position : position + 1]
+        if mark not in (",", "]"):
+            raise ValueError
+    if position + 1 != len(text):
+        raise ValueError
+
+
+def _end_of_space(text: str, position: int) -> int:
+    match = _SPACES.match(text, position)
+    return match.end() if match else position
+
+
+def _walked(body: bytes) -> Iterator[tuple[int, int]]:
+    """Where the items are, by commas and brackets alone."""
+    depth, start, in_string = 0, 1, False
+    for match in islice(_SPECIAL.finditer(body), 4 * MAX_NODES):
+        token = match[0]
+        if token == b'"':
+            in_string = not in_string
+        elif not in_string and token in _STEPS:
+            depth += _STEPS[token]
+            if depth == 0 or (depth == 1 and token == b","):
+                yield start, match.start()
+                start = match.end()
+            if depth == 0:
+                break
     if depth or start != len(body):
         raise MessageError("malformed_batch")
 
@@ -182,6 +206,9 @@ _DECODER = json.JSONDecoder(
     parse_float=_fraction,
     parse_constant=_constant,
 )
+
+# Finds the end of an item only; every item is then parsed by the strict one.
+_LENIENT = json.JSONDecoder(strict=False)
 
 # -- text and HL7 v2 ----------------------------------------------------------------------
 
