@@ -426,6 +426,10 @@ def test_any_json_raises_nothing_but_refusals(body: JsonValue) -> None:
                 assert error.spec.status
 
 
+def test_types_of_what_is_contained_may_be_anything() -> None:
+    assert event(delivery(contained=[{"resourceType": []}])).type == "supply.consumed.v1"
+
+
 def test_numbers_come_from_the_guard_as_they_were_sent() -> None:
     raw = json.dumps(delivery(suppliedItem={"quantity": {"value": 0.1}})).encode()
     resource = guard.parse_json(raw)

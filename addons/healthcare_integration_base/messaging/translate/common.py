@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 
 from ..errors import FieldError, MessageError
 from ..event import Event, JsonObject, JsonValue
@@ -35,18 +36,23 @@ def checked(event: Event) -> Event:
 
 
 def personal(
-    strong: frozenset[str], weak: frozenset[str], data: JsonObject, *made_of: tuple[str, str]
+    strong: frozenset[str],
+    weak: frozenset[str],
+    kept: Iterable[JsonObject],
+    made_of: Mapping[str, Iterable[str]],
 ) -> frozenset[str]:
-    """Values that name a person, for scrubbing.
+    """Values that name a person, for scrubbing; one set for all events of a document.
 
     A part of a name or an address that reads like a code which is looked up is no reason to
     hide the code: a town may be called like a ward, a postal code may be an item's number.
 
-    :param made_of: pairs of a value of the sender and what the translator made out of it
+    :param kept: the data of the events
+    :param made_of: what the translator made out of values of the sender
     """
-    codes = {value.casefold() for value in _looked_up(data)}
+    codes = {value.casefold() for data in kept for value in _looked_up(data)}
     names = strong | {value for value in weak if value.casefold() not in codes}
-    return names | {made for value, made in made_of if _names_somebody(value, names)}
+    made = (texts for value, texts in made_of.items() if _names_somebody(value, names))
+    return names.union(*made)
 
 
 def _names_somebody(value: str, names: frozenset[str]) -> bool:

@@ -82,7 +82,7 @@ def _identifier(identifier: JsonObject) -> Iterator[tuple[str, bool]]:
 
 def _of_contained(resource: JsonObject) -> Iterator[tuple[str, bool]]:
     for inner in _objects(resource.get("contained")):
-        if inner.get("resourceType") in _PERSON_TYPES:
+        if _PERSON_TYPES.intersection(_strings(inner.get("resourceType"))):
             yield from _person(inner)
 
 

@@ -222,9 +222,7 @@ def _event(resource: JsonObject, kind: str, data: JsonObject, *, ignored: str | 
         key=(name, str(found) if found else "", version),
         time=updated,
         personal=personal(
-            *fhir_personal.collect(resource),
-            data,
-            (found.value if found else "", str(found) if found else ""),
+            *fhir_personal.collect(resource), [data], {found.value: [str(found)]} if found else {}
         ),
         ignored=ignored,
         weak_key=found is None,

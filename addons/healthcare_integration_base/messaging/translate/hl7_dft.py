@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from decimal import Decimal
 
@@ -42,8 +42,6 @@ class _Frame:
     offset: tzinfo | None
     place: Segment | None
     patient: JsonObject
-    strong: frozenset[str]
-    weak: frozenset[str]
     count: int
 
 
@@ -60,13 +58,25 @@ def events(message: Hl7, accepts: Collection[str], options: Mapping[str, str]) -
     ]
     if any(event.type not in accepts for event in made):
         raise MessageError("type_not_accepted")
-    return made
+    names = _personal(message, made)
+    return [replace(event, personal=names) for event in made]
+
+
+def _personal(message: Hl7, made: list[Event]) -> frozenset[str]:
+    """Personal values of the message, and numbers that were made here out of one."""
+    own = [event.id for event in made]
+    own += [str(event.data["transaction"]) for event in made if event.weak_key]
+    made_of = {
+        message.sending_application: [made[0].source],
+        message.sending_facility: [made[0].source],
+        message.control_id: own,
+    }
+    return personal(*hl7_personal.collect(message), [event.data for event in made], made_of)
 
 
 def _frame(message: Hl7, options: Mapping[str, str], count: int) -> _Frame:
     if not message.control_id:
         raise MessageError("envelope_invalid", errors=[FieldError("/id", "required")])
-    strong, weak = hl7_personal.collect(message)
     offset = hl7_time.offset_of(message.timestamp)
     return _Frame(
         message=message,
@@ -75,8 +85,6 @@ def _frame(message: Hl7, options: Mapping[str, str], count: int) -> _Frame:
         offset=offset,
         place=message.one("PV1"),
         patient=_patient(message.one("PID")),
-        strong=strong,
-        weak=weak,
         count=count,
     )
 
@@ -127,15 +135,6 @@ def _event(frame: _Frame, row: Segment, ordinal: int, number: str) -> Event:
         key=_key(message, ordinal),
         time=frame.time,
         reuse="keep",
-        personal=personal(
-            frame.strong,
-            frame.weak,
-            data,
-            (message.control_id, identifier),
-            (message.control_id, transaction if not own else identifier),
-            (message.sending_application, frame.source),
-            (message.sending_facility, frame.source),
-        ),
         weak_key=not own,
         relaxed=True,
     )
