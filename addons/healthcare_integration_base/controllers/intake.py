@@ -2,7 +2,7 @@
 """From canonical events to the ledger, for every format alike."""
 
 from ..engine.item import Item
-from ..engine.ledger import Entry, Group, Ledger
+from ..engine.ledger import Entry, Group, Ledger, company_of
 from ..engine.run import plan
 from ..messaging.errors import MessageError
 from ..messaging.intake import prepare
@@ -66,7 +66,7 @@ class Intake:
             data=prepared.payload,
             system_id=self.caller.system.id,
             channel=self.env["hc.channel"].browse(channel.id),
-            company_id=self._company(prepared),
+            company_id=company_of(self.caller.system, channel, prepared.payload),
             event_id=prepared.message_identifier,
             event_time=prepared.time,
             weak_key=prepared.weak_key,
@@ -81,11 +81,6 @@ class Intake:
             "ignored": prepared.ignored,
             "plan": effects,
         }
-
-    def _company(self, prepared):
-        facility = prepared.payload.get("facility")
-        known = self.caller.system.facilities
-        return known.get(facility, self.caller.system.company_id)
 
     def _audit_plan(self, entries):
         with self.env.registry.cursor() as cr:

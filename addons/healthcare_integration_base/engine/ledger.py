@@ -144,8 +144,6 @@ class Ledger:
 
     def _row(self, entry, correlation):
         prepared, channel = entry.prepared, entry.channel
-        facility = prepared.payload.get("facility")
-        company = self.system.facilities.get(facility) if isinstance(facility, str) else None
         spread = prepared.ordering_key or prepared.idempotency_key
         return {
             "uuid": str(uuid.uuid4()),
@@ -155,7 +153,7 @@ class Ledger:
             "channel_id": channel.id,
             "lane_id": channel.lane_id,
             "message_type_id": channel.types[prepared.type][0],
-            "company_id": company or self.system.company_id,
+            "company_id": company_of(self.system, channel, prepared.payload),
             "message_identifier": prepared.message_identifier,
             "source": prepared.source,
             "subject": prepared.subject,
@@ -245,6 +243,15 @@ class Ledger:
             env = api.Environment(cr, SUPERUSER_ID, {})
             env["hc.issue"]._report(reused)
             env.flush_all()
+
+
+def company_of(system, channel, payload):
+    """The company of the site that a message names, else of the channel's default site,
+    else of the system. A handler that knows better moves the message."""
+    facility = payload.get("facility")
+    if facility is None:
+        return channel.default_company_id or system.company_id
+    return system.facilities.get(facility, system.company_id)
 
 
 def _seen(row):

@@ -190,6 +190,22 @@ class HcMessage(models.Model):
         lanes = self.lane_id
         self.env.cr.postcommit.add(lanes.with_env(self.env(su=True))._wake)
 
+    def _sudo_follow_site(self):
+        """What was mapped meanwhile may lie in another company than was thought when the
+        message came; see :meth:`_sudo_resume` for the reason."""
+        self.env.cr.execute(
+            SQL(
+                "UPDATE hc_message m SET company_id = s.company_id"
+                "  FROM hc_site s, hc_channel c"
+                " WHERE m.id = ANY(%s) AND c.id = m.channel_id AND s.company_id <> m.company_id"
+                "   AND s.active AND CASE WHEN m.payload ? 'facility'"
+                "       THEN s.system_id = m.system_id AND s.location_code IS NULL"
+                "            AND s.facility_code = m.payload ->> 'facility'"
+                "       ELSE s.id = c.default_site_id END",
+                list(self.ids),
+            )
+        )
+
     def _sudo_set_state(self, state, allowed, action):
         """See :meth:`_sudo_resume` for the reason."""
         if not self:
@@ -210,6 +226,8 @@ class HcMessage(models.Model):
             )
         )
         changed = self.env.cr.dictfetchall()
+        if state == "received":
+            self._sudo_follow_site()
         self.invalidate_recordset()
         self.env["hc.audit.event"]._append(
             [

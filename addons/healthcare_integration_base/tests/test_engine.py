@@ -194,6 +194,27 @@ class TestEngine(EngineCase):
         self.assertEqual((first.state, second.state), ("done", "done"))
         self.assertEqual(self.handled[-1], [first.id, second.id])
 
+    def test_company_follows_the_site(self):
+        """A facility that is mapped after the message came may belong to another company."""
+        self.behave(lambda item: item.review("unknown_facility", subject="F"))
+        message = self.note()
+        self.drain()
+        self.assertEqual(message.company_id, self.env.company)
+        company = self.env["res.company"].create({"name": "Second hospital"})
+        self.env["hc.site"].create(
+            {
+                "name": "F",
+                "system_id": self.system.id,
+                "facility_code": "F",
+                "company_id": company.id,
+            }
+        )
+        self.behave(lambda item: item.effect("note", "res.partner", self.partner.id))
+        message._sudo_resume()
+        self.drain()
+        self.assertEqual((message.state, message.company_id), ("done", company))
+        self.assertEqual(self.note().company_id, company)
+
     def test_handler_that_is_gone(self):
         """Its messages wait in review, and do not hold up those of other types."""
         message = self.note()
