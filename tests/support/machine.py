@@ -1,0 +1,197 @@
+"""Odoo as `make demo` starts it, on a port, a database and in a folder of its own."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import requests
+from hcdev import common, config, odoo_root, serve, venv
+from hcdev.common import VENV
+from hcdev.postgres import Server
+
+READY_WITHIN = 120
+GONE_WITHIN = 30
+
+
+class Machine:
+    """Two Odoo processes under a supervisor."""
+
+    def __init__(
+        self,
+        folder: Path,
+        server: Server,
+        database: str,
+        *,
+        addons: Sequence[Path] = (),
+        options: dict[str, object] | None = None,
+    ) -> None:
+        self.folder = folder
+        self.server = server
+        self.database = database
+        self.port = config.free_port()
+        self.conf = folder / "odoo.conf"
+        self.log = folder / "odoo.log"
+        self.supervisor = folder / "supervisord.conf"
+        folder.mkdir(parents=True, exist_ok=True)
+        config.write_private(self.conf, config.render(self._options(addons, options or {})))
+        config.write_private(self.supervisor, self._supervisor_text())
+
+    @property
+    def base_url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def _options(self, addons: Sequence[Path], more: dict[str, object]) -> dict[str, object]:
+        options = config.common_options(odoo_root.ensure(), self.server, self.folder / "data")
+        options["addons_path"] = ",".join([str(options["addons_path"]), *map(str, addons)])
+        return (
+            options
+            | {
+                "db_name": self.database,
+                "db_maxconn": 16,
+                "db_maxconn_gevent": 8,
+                "http_interface": "127.0.0.1",
+                "http_port": self.port,
+                "gevent_port": config.free_port(),
+                "limit_time_cpu": 300,
+                "limit_time_real": 300,
+                "limit_time_real_cron": 900,
+                "logfile": self.log,
+                "log_level": "info",
+            }
+            | more
+        )
+
+    def _supervisor_text(self) -> str:
+        names: dict[str, object] = {
+            "pid": self.folder / "supervisord.pid",
+            "logs": self.folder,
+            "odoo": venv.ODOO,
+            "conf": self.conf,
+            "user": pwd.getpwuid(os.geteuid()).pw_name,
+        }
+        program = serve.PROGRAM.format(work=self.folder, logs=self.folder)
+        return serve.SUPERVISOR.format(program=program, **names)
+
+    # ---------------------------------------------------------------- life
+
+    def environment(self) -> dict[str, str]:
+        """What its processes are started with."""
+        return config.environment(self.server)
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        command = [VENV / "bin/supervisord", "-c", self.supervisor]
+        common.run(command, "starting the supervisor", env=self.environment(), cwd=self.folder)
+        self.wait_ready()
+
+    def wait_ready(self, within: float = READY_WITHIN) -> None:
+        """Wait until the suite says that it is ready."""
+        deadline = time.monotonic() + within
+        while self.health() != 200:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"no answer at {self.base_url}: see {self.log}")
+            time.sleep(0.1)
+
+    def health(self) -> int | None:
+        """The status of the health page; none where nobody answers."""
+        try:
+            return requests.get(f"{self.base_url}/hc/health", timeout=10).status_code
+        except requests.RequestException:
+            return None
+
+    def stop(self) -> None:
+        """End it in order."""
+        serve.end(serve.processes(self.supervisor), 60)
+        serve.end(serve.processes(self.conf), 20)
+
+    def restart(self) -> None:
+        """End it and start it again."""
+        self.stop()
+        self.start()
+
+    def kill(self, *, supervisor: bool) -> None:
+        """``kill -9`` of every Odoo process, with or without their supervisor.
+
+        The supervisor goes first where it goes, or it would start what is killed next.
+        """
+        victims = serve.processes(self.supervisor) if supervisor else []
+        victims += serve.processes(self.conf)
+        for pid in victims:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        if supervisor:
+            self._wait_gone()
+
+    def _wait_gone(self) -> None:
+        """Workers that a dying master had just made are killed as well."""
+        deadline = time.monotonic() + GONE_WITHIN
+        while left := serve.processes(self.conf):
+            for pid in left:
+                os.kill(pid, signal.SIGKILL)
+            assert time.monotonic() < deadline, "killed processes are still there"
+            time.sleep(0.05)
+
+    # ------------------------------------------------------------ database
+
+    def connect(self, *, superuser: bool = False, database: str | None = None) -> Any:
+        """A database connection that commits by itself."""
+        connection = psycopg2.connect(
+            host=self.server.host or None,
+            port=self.server.port or None,
+            user=(self.server.superuser if superuser else None) or self.server.user,
+            dbname=database or self.database,
+        )
+        connection.autocommit = True
+        return connection
+
+    def sql(self, query: str, *values: Any, superuser: bool = False) -> list[tuple[Any, ...]]:
+        """Rows of one statement."""
+        connection = self.connect(superuser=superuser)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(query, values or None)
+                return list(cursor.fetchall()) if cursor.description else []
+        finally:
+            connection.close()
+
+    def shell(self, code: str, what: str = "Odoo's shell") -> str:
+        """Run a few lines in Odoo's shell; what they print is returned."""
+        command = [venv.ODOO, "shell", "-c", self.conf, "-d", self.database, "--no-http"]
+        command.append(f"--logfile={self.folder / 'shell.log'}")
+        return common.run(command, what, env=self.environment(), stdin=code)
+
+    def odoo(self, *options: str) -> None:
+        """Run Odoo once, to install or to update."""
+        command = [venv.ODOO, "server", "-c", self.conf, "-d", self.database, "--no-http"]
+        log = self.folder / "setup.log"
+        command += ["--stop-after-init", f"--logfile={log}", *options]
+        common.run(command, "setting up the database", env=self.environment())
+
+    def workers(self) -> list[int]:
+        """The processes that answer HTTP: children of the HTTP master."""
+        masters = [
+            pid
+            for pid in serve.processes(self.conf)
+            if "--max-cron-threads=0" in serve.arguments(pid)
+        ]
+        listed = subprocess.run(
+            ["ps", "-o", "pid=,ppid=,args=", "-p", ",".join(map(str, masters)) or "0"],
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stdout.splitlines()
+        rows = [line.split(None, 2) for line in listed]
+        parents = {int(row[0]): int(row[1]) for row in rows}
+        gevent = {int(row[0]) for row in rows if " gevent" in row[2]}
+        return [pid for pid in masters if parents.get(pid) in masters and pid not in gevent]
