@@ -234,6 +234,7 @@ class HcChannel(models.Model):
             hl7_sending_application=self.hl7_sending_application or "",
             hl7_sending_facility=self.hl7_sending_facility or "",
             max_age_days=self.max_age_days,
+            default_company_id=self.default_site_id.company_id.id or None,
             options=self._wire_options(),
         )
 

@@ -30,6 +30,7 @@ class ChannelConfig:
     hl7_sending_application: str
     hl7_sending_facility: str
     max_age_days: int
+    default_company_id: int | None  # of the site that stands in where a message names none
     options: Mapping[str, str]  # for the translators
 
 
