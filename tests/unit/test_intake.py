@@ -65,7 +65,7 @@ def test_prepared(consumed):
     }
     assert made.dropped == {"*": 2, "/patient/authority": 1, "/performer": 1, "/note": 1}
     assert made.business_key == "GENERAL|TX-1"
-    assert made.ordering_key == "GENERAL|ICU-1"
+    assert made.ordering_key is None
     assert (made.message_identifier, made.subject) == ("evt-1", "ICU-1")
     assert (made.weak_key, made.reuse, made.ignored) == (True, "keep", None)
     assert len(made.payload_digest) == len(made.idempotency_key) == 64

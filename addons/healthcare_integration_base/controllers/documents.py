@@ -48,7 +48,7 @@ def _hl7_events(channel, message):
 
 
 def _keep_hl7(caller, channel, raw):
-    message = None
+    message = hl7v2.parse_header(raw)
     intake = Intake(caller)
     try:
         message = hl7_message(raw)

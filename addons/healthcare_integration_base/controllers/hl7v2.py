@@ -16,7 +16,7 @@ class Hl7v2(Controller):
     def post(self):
         raw = body()
         caller = authenticate(raw)
-        intake, message = Intake(caller), None
+        intake, message = Intake(caller), hl7v2.parse_header(raw)
         try:
             message = hl7_message(raw)
             check_processing_id(caller, message)

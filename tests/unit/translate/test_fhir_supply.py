@@ -41,7 +41,6 @@ def test_a_completed_delivery_to_a_patient_is_use() -> None:
     found = event(delivery())
     assert found.type == "supply.consumed.v1"
     assert found.data == {
-        "facility": "urn:site:north",
         "location": "ICU",
         "consumed_at": "2026-11-20T09:30:00+01:00",
         "transaction": "urn:cabinet|TX-77",
@@ -190,6 +189,7 @@ def test_less_than_ten_is_no_quantity() -> None:
         ({"display": "Location 1"}, {"location": "Location 1"}),
         ({"reference": "Location/ICU-2", "display": "x"}, {"location": "ICU-2"}),
         ({"identifier": {"value": "ICU"}}, {"location": "ICU"}),
+        ({"identifier": {"system": "urn:places", "value": "ICU"}}, {"location": "ICU"}),
         (None, {}),
     ],
 )

@@ -153,15 +153,17 @@ def _referenced(
 
 
 def _place(resource: JsonObject, name: str, contained: dict[str, JsonObject]) -> JsonObject:
-    """A Location's identifier, else the id it is known by, else what it is called."""
+    """A Location's identifier, else the id it is known by, else what it is called.
+
+    The facility is not told: an identifier's system names a list of codes, not a hospital.
+    The channel's default site stands in.
+    """
     reference = child(resource, name)
     if reference is None:
         return {}
     found = target(reference, f"/{name}", contained)
     display = text(reference, "display", f"/{name}")
-    if found is None:
-        return filled(location=display)
-    return filled(location=found.value, facility=found.system)
+    return filled(location=found.value if found else display)
 
 
 def _patient(resource: JsonObject, contained: dict[str, JsonObject]) -> JsonObject:
