@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from pathlib import Path
 
 from . import common
 from .common import REPO, VENV, SetupError, run, say
@@ -68,15 +69,21 @@ def pinned() -> set[str]:
 
 
 def installed() -> set[str]:
-    """The packages that are there."""
-    listing = run([PYTHON, "-m", "pip", "list", "--format=freeze"], "listing Python packages")
+    """The packages in the environment itself, without what its path adds."""
+    pip = [PYTHON, "-m", "pip", "--disable-pip-version-check"]
+    listing = run([*pip, "list", "--format=freeze", "--path", site()], "listing Python packages")
     return {normal(line.partition("==")[0]) for line in listing.splitlines() if "==" in line}
+
+
+def site() -> Path:
+    """The environment's own folder of packages."""
+    (found,) = (VENV / "lib").glob("python3*/site-packages")
+    return found
 
 
 def link(tree: OdooTree) -> None:
     """Put Odoo on the environment's path and write its start script."""
-    (site,) = (VENV / "lib").glob("python3*/site-packages")
-    (site / "odoo19.pth").write_text(f"{tree.python_path}\n")
+    (site() / "odoo19.pth").write_text(f"{tree.python_path}\n")
     ODOO.write_text(START.format(python=PYTHON))
     ODOO.chmod(0o755)
     version = run([ODOO, "--version"], "starting Odoo")
