@@ -7,6 +7,7 @@ one of them is there already is it looked at which, and why.
 
 import uuid
 from dataclasses import dataclass, replace
+from datetime import UTC
 
 import psycopg2
 from psycopg2.extras import Json
@@ -157,7 +158,7 @@ class Ledger:
             "message_identifier": prepared.message_identifier,
             "source": prepared.source,
             "subject": prepared.subject,
-            "event_time": prepared.time,
+            "event_time": _naive_utc(prepared.time),
             "correlation_identifier": correlation,
             "causation_identifier": prepared.causation_identifier,
             "traceparent": prepared.traceparent,
@@ -254,6 +255,11 @@ def company_of(system, channel, payload):
     return system.facilities.get(facility, system.company_id)
 
 
+def _naive_utc(moment):
+    """As Odoo keeps it, whatever time zone the database session is in."""
+    return moment and moment.astimezone(UTC).replace(tzinfo=None)
+
+
 def _seen(row):
     """A row as a later event of the same key sees it."""
     return row and {
@@ -288,6 +294,6 @@ UTC_NOW = "now() AT TIME ZONE 'UTC'"
 INSERT = (
     f"INSERT INTO hc_message ({', '.join(COLUMNS)}, create_date, next_attempt_at,"
     " attempt_count, kill_count) VALUES "
-)  # noqa: S608 - constants of this module
+)
 TEMPLATE = f"({', '.join(['%s'] * len(COLUMNS))}, {UTC_NOW}, {UTC_NOW}, 0, 0)"
 RETURNING = " ON CONFLICT (channel_id, idempotency_key) DO NOTHING RETURNING uuid, id"

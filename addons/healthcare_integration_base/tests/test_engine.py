@@ -86,6 +86,12 @@ class TestEngine(EngineCase):
         self.drain()
         self.assertEqual([len(batch) for batch in self.handled], [2, 1])
 
+    def test_time_of_the_event_is_kept_in_utc(self):
+        self.env.cr.execute("SET LOCAL TimeZone = 'Asia/Tokyo'")
+        event = self.event({"facility": "F", "value": 1}, NOTED, time="2026-11-22T09:00:00+02:00")
+        message = self.send(self.channel, event)
+        self.assertEqual(str(message.event_time), "2026-11-22 07:00:00")
+
     def test_resend_is_one_message(self):
         event = self.event({"facility": "F", "value": 1}, NOTED)
         self.assertEqual(self.send(self.channel, event), self.send(self.channel, event))
