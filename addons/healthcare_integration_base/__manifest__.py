@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 {
     "name": "Healthcare Integration",
-    "summary": "Integration layer between clinical systems and Odoo: intake, contracts, ledger, replay",
+    "summary": "Integration layer between clinical systems and Odoo",
     "version": "19.0.1.0.0",
     "category": "Healthcare",
     "author": "Healthcare Integration Suite contributors",

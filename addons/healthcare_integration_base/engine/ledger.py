@@ -291,9 +291,12 @@ COLUMNS = (
     "weak_key", "state", "error_code",
 )  # fmt: skip
 UTC_NOW = "now() AT TIME ZONE 'UTC'"
-INSERT = (
-    f"INSERT INTO hc_message ({', '.join(COLUMNS)}, create_date, next_attempt_at,"
-    " attempt_count, kill_count) VALUES "
+INSERT = "".join(
+    (
+        "INSERT INTO hc_message (",
+        ", ".join(COLUMNS),
+        ", create_date, next_attempt_at, attempt_count, kill_count) VALUES ",
+    )
 )
 TEMPLATE = f"({', '.join(['%s'] * len(COLUMNS))}, {UTC_NOW}, {UTC_NOW}, 0, 0)"
 RETURNING = " ON CONFLICT (channel_id, idempotency_key) DO NOTHING RETURNING uuid, id"
