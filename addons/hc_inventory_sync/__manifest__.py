@@ -1,0 +1,35 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+{
+    "name": "Healthcare Inventory Sync",
+    "summary": "Use of supplies in wards becomes stock moves, replenishment and purchases",
+    "version": "19.0.1.0.0",
+    "category": "Healthcare",
+    "author": "Healthcare Integration Suite contributors",
+    "website": "https://github.com/OCA/healthcare-integration",
+    "license": "LGPL-3",
+    "depends": [
+        "healthcare_integration_base",
+        "purchase_stock",
+        "stock_account",
+        "product_expiry",
+    ],
+    "data": [
+        "security/ir.model.access.csv",
+        "security/record_rules.xml",
+        "data/hc_message_type.xml",
+        "views/hc_cost_center_views.xml",
+        "views/hc_site_views.xml",
+        "views/hc_channel_views.xml",
+        "views/stock_move_views.xml",
+        "views/stock_picking_views.xml",
+        "views/stock_warehouse_views.xml",
+        "views/purchase_order_views.xml",
+        "views/purchase_order_line_views.xml",
+        "views/res_partner_views.xml",
+        "wizards/hc_ward_setup_views.xml",
+        "views/menus.xml",
+    ],
+    "demo": [
+    ],
+    "installable": True,
+}

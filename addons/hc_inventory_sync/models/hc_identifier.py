@@ -1,0 +1,16 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from odoo import api, models
+
+
+class HcIdentifier(models.Model):
+    _inherit = "hc.identifier"
+
+    @api.model
+    def _namespace_models(self):
+        return {
+            **super()._namespace_models(),
+            "item": "product.product",
+            "uom": "uom.uom",
+            "lot": "stock.lot",
+            "cost_center": "hc.cost.center",
+        }

@@ -1,0 +1,9 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from . import (
+    test_supply_consumed,
+    test_supply_consumed_handler,
+    test_supply_returned,
+    test_replenish,
+    test_ward_setup,
+    test_rights,
+)

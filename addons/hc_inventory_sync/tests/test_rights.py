@@ -1,0 +1,64 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from odoo import Command
+from odoo.exceptions import AccessError
+
+from .common import SupplyCase
+
+
+class TestRights(SupplyCase):
+    def _user(self, login, *groups):
+        return self.env["res.users"].create(
+            {
+                "name": login,
+                "login": login,
+                "group_ids": [Command.set([self.env.ref(group).id for group in groups])],
+            }
+        )
+
+    def test_only_systems_that_send_supplies_may_post_stock(self):
+        stock_user = self.env.ref("stock.group_stock_user")
+        other = self.make_system("other-system")
+        self.assertIn(stock_user, self.system.user_id.group_ids)
+        self.assertNotIn(stock_user, other.user_id.group_ids)
+        self.channel.message_type_ids = [Command.clear()]
+        self.assertNotIn(stock_user, self.system.user_id.group_ids)
+
+    def test_stock_user_sees_the_move_and_not_the_message(self):
+        message = self.consume()
+        self.drain()
+        user = self._user("stock-only", "stock.group_stock_user")
+        move = self.moves(message).with_user(user)
+        self.assertEqual(move.quantity, 1)
+        with self.assertRaises(AccessError):
+            move.action_hc_messages()
+        with self.assertRaises(AccessError):
+            message.with_user(user).read(["state"])
+
+    def test_viewer_sees_the_message_without_payload(self):
+        message = self.consume()
+        self.drain()
+        user = self._user(
+            "viewer", "stock.group_stock_user", "healthcare_integration_base.group_integration_viewer"
+        )
+        move = self.moves(message).with_user(user)
+        self.assertEqual(move.hc_message_count, 1)
+        self.assertEqual(message.with_user(user).state, "done")
+        with self.assertRaises(AccessError):
+            message.with_user(user).read(["payload"])
+
+    def test_stock_user_creates_the_lot_that_was_missing(self):
+        message = self.consume(self.line("SALINE", lot="L9"))
+        self.drain()
+        user = self._user("stock-only", "stock.group_stock_user")
+        self.env["stock.lot"].with_user(user).create(
+            {"name": "L9", "product_id": self.saline.id}
+        )
+        self.drain()
+        self.assertEqual(message.state, "done", message.error_code)
+
+    def test_plain_user_is_refused(self):
+        user = self._user("nobody", "base.group_user")
+        with self.assertRaises(AccessError):
+            self.center.with_user(user).read(["code"])
+        with self.assertRaises(AccessError):
+            self.env["hc.ward.setup"].with_user(user).create({})
