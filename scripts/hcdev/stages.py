@@ -102,11 +102,11 @@ def lint(context: Context) -> None:
 
 
 def pytest(context: Context, name: str, folder: str) -> None:
-    """One folder of tests that start what they need themselves."""
+    """One folder of tests that start what they need themselves, without pytest-odoo's fixtures."""
     if not (REPO / folder).is_dir():
         raise SetupError(f"{folder} is missing")
     chosen = os.environ.get("T", "").split() or [folder]
-    context.run(name, [VENV / "bin/pytest", "-q", *chosen])
+    context.run(name, [VENV / "bin/pytest", "-q", "-p", "no:odoo", *chosen])
 
 
 def unit(context: Context) -> None:
