@@ -67,12 +67,12 @@ def read_wards(odoo: Odoo, system: int) -> list[Ward]:
     """Wards that have a stock location."""
     rows = odoo.read(
         "hc.site",
-        [("system_id", "=", system), ("stock_location_id", "!=", False)],
-        ["facility_code", "location_code", "stock_location_id"],
+        [("system_id", "=", system), ("location_id", "!=", False)],
+        ["facility_code", "location_code", "location_id"],
         order="facility_code, location_code",
     )
     return [
-        Ward(row["facility_code"], row["location_code"], row["stock_location_id"][0], row["id"])
+        Ward(row["facility_code"], row["location_code"], row["location_id"][0], row["id"])
         for row in rows
         if row["location_code"]
     ]

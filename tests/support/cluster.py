@@ -61,6 +61,11 @@ def stop(cluster: Cluster, mode: str = "fast") -> None:
         ctl(cluster, "-m", mode, "-w", "stop")
 
 
+def start_again(cluster: Cluster) -> None:
+    """Start it after a stop."""
+    postgres.start(cluster)
+
+
 def remove(cluster: Cluster) -> None:
     """Stop and delete it."""
     with contextlib.suppress(SetupError):

@@ -5,7 +5,7 @@ LOAD_DEMO = """
 from odoo.modules.module import Manifest
 from odoo.tools.convert import convert_file
 names = {names!r}
-for name in env["ir.module.module"].search([("name", "in", names)], order="id").mapped("name"):
+for name in names:
     for path in Manifest.for_addon(name)["demo"]:
         convert_file(env, name, path, {{}}, mode="init", noupdate=True)
 env["ir.module.module"].search([("name", "in", names)]).demo = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import signal
@@ -124,21 +125,21 @@ class Machine:
         The supervisor goes first where it goes, or it would start what is killed next.
         """
         victims = serve.processes(self.supervisor) if supervisor else []
-        victims += serve.processes(self.conf)
-        for pid in victims:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+        self.kill_these([*victims, *serve.processes(self.conf)])
         if supervisor:
             self._wait_gone()
+
+    def kill_these(self, pids: Sequence[int]) -> None:
+        """``kill -9``, whoever of them still lives."""
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def _wait_gone(self) -> None:
         """Workers that a dying master had just made are killed as well."""
         deadline = time.monotonic() + GONE_WITHIN
         while left := serve.processes(self.conf):
-            for pid in left:
-                os.kill(pid, signal.SIGKILL)
+            self.kill_these(left)
             assert time.monotonic() < deadline, "killed processes are still there"
             time.sleep(0.05)
 

@@ -1,0 +1,29 @@
+"""One started server for all tests of this folder."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).resolve().parents[2]
+for folder in (REPO / "tests", REPO / "scripts"):
+    sys.path.insert(0, str(folder))
+# Requests to our own server go to no proxy.
+os.environ["NO_PROXY"] = "*"
+
+from support import hospital as hospitals  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def hospital():
+    """Odoo as in production, with demo data, on a PostgreSQL of its own."""
+    started = hospitals.build()
+    yield started
+    hospitals.tear_down(started)
+
+
+@pytest.fixture
+def sender(hospital):
+    """The native system."""
+    return hospital.sender()

@@ -1,0 +1,23 @@
+"""A started server, to be killed."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).resolve().parents[2]
+for folder in (REPO / "tests", REPO / "scripts"):
+    sys.path.insert(0, str(folder))
+# Requests to our own server go to no proxy.
+os.environ["NO_PROXY"] = "*"
+
+from support import hospital as hospitals  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def hospital():
+    """Odoo as in production, with demo data, on a PostgreSQL of its own."""
+    started = hospitals.build("faults")
+    yield started
+    hospitals.tear_down(started)

@@ -1,0 +1,66 @@
+"""What holds whatever was killed: acknowledged = kept = done, each with one effect per line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from simulate import world
+from simulate.documents import Use
+from simulate.world import Stock
+
+from .hospital import Hospital
+
+STATES = """
+SELECT m.message_identifier, count(*), min(m.state), max(m.state)
+  FROM hc_message m WHERE m.message_identifier = ANY(%s) GROUP BY 1
+"""
+EFFECTS = """
+SELECT m.message_identifier, count(e.id), count(DISTINCT e.role), count(DISTINCT e.business_key)
+  FROM hc_message m LEFT JOIN hc_effect e ON e.message_id = m.id
+ WHERE m.message_identifier = ANY(%s) GROUP BY 1
+"""
+MOVES = """
+SELECT count(*) FROM hc_message m JOIN hc_effect e ON e.message_id = m.id
+  LEFT JOIN stock_move s ON s.id = e.res_id
+ WHERE m.message_identifier = ANY(%s)
+   AND (e.res_model != 'stock.move' OR s.state IS DISTINCT FROM 'done')
+"""
+LEFT = "SELECT count(*) FROM hc_inflight"
+
+
+def exactly_once(hospital: Hospital, identifiers: Sequence[str], *, lines: int) -> None:
+    """Every one of these events is in the ledger once, done, with one effect per line."""
+    wanted = list(identifiers)
+    rows = {row[0]: row[1:] for row in hospital.machine.sql(STATES, wanted)}
+    assert not set(wanted) - rows.keys(), "acknowledged events are lost"
+    assert all(row == (1, "done", "done") for row in rows.values()), odd(rows, (1, "done", "done"))
+    effects = {row[0]: row[1:] for row in hospital.machine.sql(EFFECTS, wanted)}
+    once = (lines,) * 3
+    assert all(row == once for row in effects.values()), odd(effects, once)
+    assert hospital.machine.sql(MOVES, wanted)[0][0] == 0, "effects without a posted move"
+
+
+def odd(rows: dict[str, tuple[object, ...]], wanted: tuple[object, ...]) -> list[object]:
+    """The first of those that are not as they should be."""
+    return [item for item in rows.items() if item[1] != wanted][:5]
+
+
+def stock(hospital: Hospital, uses: Iterable[Use]) -> Stock:
+    """What lies where these uses take from."""
+    return world.read_stock(hospital.admin, {use.ward.stock for use in uses})
+
+
+def stock_changed(hospital: Hospital, before: Stock, uses: Sequence[Use]) -> None:
+    """The stock is what it was, less each use exactly once."""
+    expected = dict(before)
+    for use in uses:
+        expected[use.place] = expected.get(use.place, Decimal()) + use.change
+    after = stock(hospital, uses)
+    wrong = {key: (value, after.get(key)) for key, value in expected.items() if value != after[key]}
+    assert not wrong, f"stock (expected, found): {list(wrong.items())[:5]}"
+
+
+def nothing_in_hand(hospital: Hospital) -> None:
+    """No batch is left behind as being worked on."""
+    assert hospital.machine.sql(LEFT)[0][0] == 0
