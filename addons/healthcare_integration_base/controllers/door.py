@@ -24,9 +24,11 @@ UNKNOWN_STATES = ("draft", "in_review", "retired")
 class Caller:
     """Who calls, proven.
 
+    :param env: the engine's environment: requests carry no Odoo user.
     :param webhook_id: the signed id; none for a bearer.
     """
 
+    env: api.Environment
     credential: CredentialConfig
     webhook_id: str | None
 
@@ -88,18 +90,19 @@ def body(limit=MESSAGE_LIMIT):
 
 def authenticate(raw):
     """Who sent ``raw``; fails closed."""
-    headers = request.httprequest.headers
-    config = system_env()["hc.system"]._wire_config()
+    headers, env = request.httprequest.headers, system_env()
+    config = env["hc.system"]._wire_config()
     if "Authorization" in headers:
         key_id, secret = signature.parse_bearer(headers["Authorization"])
         credential = _credential(config, key_id, "bearer")
         if not signature.bearer_matches(secret, credential.bearer_hash):
             raise MessageError("unauthenticated")
-        caller = Caller(credential, None)
+        caller = Caller(env, credential, None)
     else:
         credential = _credential(config, headers.get("hc-key-id", ""), "signature")
-        secret = _ring().open(credential.secret_sealed, credential.aad).decode()
-        caller = Caller(credential, signature.verify_webhook(headers, raw, [secret]))
+        ring = env["hc.keyring"]._ring()
+        secret = ring.open(credential.secret_sealed, credential.aad).decode()
+        caller = Caller(env, credential, signature.verify_webhook(headers, raw, [secret]))
     _check_validity(credential)
     last_use.remember(request.env.registry, credential.id)
     return caller
@@ -120,10 +123,6 @@ def _check_validity(credential):
     late = credential.valid_until and now >= credential.valid_until
     if early or late:
         raise MessageError("credential_expired")
-
-
-def _ring():
-    return system_env()["hc.keyring"]._ring()
 
 
 def channel_of(caller, code):

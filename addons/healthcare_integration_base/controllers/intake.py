@@ -6,14 +6,13 @@ from ..engine.ledger import Entry, Group, Ledger, company_of
 from ..engine.run import plan
 from ..messaging.errors import MessageError
 from ..messaging.intake import prepare
-from .door import system_env
 
 
 class Intake:
     """Takes the events of one caller."""
 
     def __init__(self, caller):
-        self.env = system_env()
+        self.env = caller.env
         self.caller = caller
         self.ring = self.env["hc.keyring"]._ring()
 

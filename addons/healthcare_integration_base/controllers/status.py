@@ -3,7 +3,7 @@ from odoo.http import Controller
 
 from ..messaging.errors import MessageError
 from . import answers
-from .door import authenticate, body, door, system_env
+from .door import authenticate, body, door
 
 
 class Status(Controller):
@@ -13,7 +13,7 @@ class Status(Controller):
     def message(self, message):
         """State, attempts, error code and effects, for the system that sent it."""
         caller = authenticate(body())
-        found = system_env()["hc.message"]._status(message, caller.system.id)
+        found = caller.env["hc.message"]._status(message, caller.system.id)
         if found is None:
             raise MessageError("not_found")
         return answers.json_answer(found)
@@ -21,8 +21,8 @@ class Status(Controller):
     @door("/hc/v1/contracts/<string:name>", methods=["GET"])
     def contract(self, name):
         """The JSON Schema of one message type."""
-        authenticate(body())
-        message_type = system_env()["hc.message.type"]._named(name)
+        caller = authenticate(body())
+        message_type = caller.env["hc.message.type"]._named(name)
         if not message_type:
             raise MessageError("not_found")
         return answers.json_answer(

@@ -68,7 +68,8 @@ class Drain:
             elif limit is not None or not self._linger(idle_since + LINGER_SECONDS):
                 break
         if self.hindered or time.monotonic() >= self.deadline:
-            wake.wake_lanes(self.env, [self.lane_id])
+            self.cr.commit()
+            wake.wake_lanes(self.cr, [self.lane_id])
         return total
 
     def _may_go_on(self):

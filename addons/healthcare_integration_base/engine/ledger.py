@@ -17,7 +17,7 @@ from odoo import SUPERUSER_ID, api
 from ..messaging.digest import keyed
 from ..messaging.errors import MessageError
 from ..messaging.intake import Prepared
-from ..models.hc_audit_event import append
+from ..models.hc_audit_event import APPEND, document
 from ..models.wire_config import ChannelConfig, SystemConfig
 from .wake import wake_lanes
 
@@ -74,32 +74,31 @@ class Ledger:
         groups = [group for group in groups if group.entries and group.result is None]
         if not groups:
             return
-        for _attempt in range(RETRIES):
-            try:
-                lanes = self._transaction(groups)
-                break
-            except psycopg2.errors.SerializationFailure:
-                # Somebody has just committed the same event: the next look sees it.
-                continue
-        else:
-            raise MessageError("database_unavailable", retry_after=1)
-        wake_lanes(self.env, lanes)
-
-    def _transaction(self, groups):
         with self.env.registry.cursor() as cr:
-            known = {}
-            rows = self._stage(groups, known)
+            for _attempt in range(RETRIES):
+                try:
+                    lanes = self._transaction(cr, groups)
+                    break
+                except psycopg2.errors.SerializationFailure:
+                    # Somebody has just committed the same event: the next look sees it.
+                    cr.rollback()
+            else:
+                raise MessageError("database_unavailable", retry_after=1)
+            wake_lanes(cr, lanes)
+
+    def _transaction(self, cr, groups):
+        """Keep the groups, and commit.
+
+        :return: ids of the lanes that have work now.
+        """
+        rows = self._stage(groups, {})
+        if not self._insert(cr, rows):
+            cr.rollback()
+            rows = self._stage(groups, self._existing(cr, groups))
             if not self._insert(cr, rows):
-                cr.rollback()
-                known = self._existing(cr, groups)
-                rows = self._stage(groups, known)
-                if not self._insert(cr, rows):
-                    raise psycopg2.errors.SerializationFailure
-            if not rows:
-                return ()
-            self._audit(cr, rows)
-            self._report_reuse(cr, rows)
-            cr.commit()
+                raise psycopg2.errors.SerializationFailure
+        self._report_reuse(cr, rows)
+        cr.commit()
         return {row["lane_id"] for row in rows if row["state"] == "received"}
 
     # ------------------------------------------------------------------- staging
@@ -178,15 +177,15 @@ class Ledger:
     # ----------------------------------------------------------------------- SQL
 
     def _insert(self, cr, rows):
-        """Insert all rows; says whether none of them was there already.
+        """Insert all rows, and into the trail; says whether none was there already.
 
-        One statement, and none that reaches a log with its values when it fails.
+        One round trip, and none that reaches a log with its values when it fails.
         """
         if not rows:
             return True
-        query = INSERT + ", ".join([TEMPLATE] * len(rows)) + RETURNING
+        query = APPEND + "; " + INSERT + ", ".join([TEMPLATE] * len(rows)) + RETURNING
         values = [row[name] for row in rows for name in COLUMNS]
-        cr.execute(query, values, log_exceptions=False)
+        cr.execute(query, [self._trail(rows), *values], log_exceptions=False)
         ids = dict(cr.fetchall())
         for row in rows:
             row["id"] = ids.get(row["uuid"])
@@ -205,9 +204,8 @@ class Ledger:
         )
         return {(row["channel_id"], row["idempotency_key"]): row for row in cr.dictfetchall()}
 
-    def _audit(self, cr, rows):
-        append(
-            cr,
+    def _trail(self, rows):
+        return document(
             self.system.user_id,
             [
                 {

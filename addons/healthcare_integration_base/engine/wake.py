@@ -11,37 +11,37 @@ _logger = logging.getLogger(__name__)
 RETRIES = 10
 
 
-def wake_lanes(env, lane_ids):
+def wake_lanes(cr, lane_ids):
     """Signal lanes whose messages are committed already.
 
-    A new snapshot is needed, or a drain that cleared the signal meanwhile would not be
-    seen; hence the cursor of its own. A signal that cannot be given is found by the
-    lane's sweep within a minute, so it is never worth failing a request for.
+    The cursor has just been committed: a new snapshot is needed, or a drain that cleared
+    the signal meanwhile would not be seen. It is committed again. A signal that cannot be
+    given is found by the lane's sweep within a minute, so it is never worth failing a
+    request for.
     """
     for lane_id in lane_ids:
         try:
-            _signal(env.registry, lane_id)
+            _signal(cr, lane_id)
         except psycopg2.Error as error:
             _logger.warning("Lane %s is woken by its sweep: %s", lane_id, type(error).__name__)
 
 
-def _signal(registry, lane_id):
-    with registry.cursor() as cr:
-        for _attempt in range(RETRIES):
-            try:
-                cr.execute(
-                    "UPDATE hc_lane SET signalled = true WHERE id = %s AND NOT signalled"
-                    " RETURNING cron_id",
-                    [lane_id],
-                    log_exceptions=False,
-                )
-                row = cr.fetchone()
-                if row and row[0]:
-                    api.Environment(cr, SUPERUSER_ID, {})["ir.cron"].browse(row[0])._trigger()
-                cr.commit()
-                return
-            except psycopg2.errors.SerializationFailure:
-                cr.rollback()
+def _signal(cr, lane_id):
+    for _attempt in range(RETRIES):
+        try:
+            cr.execute(
+                "UPDATE hc_lane SET signalled = true WHERE id = %s AND NOT signalled"
+                " RETURNING cron_id",
+                [lane_id],
+                log_exceptions=False,
+            )
+            row = cr.fetchone()
+            if row and row[0]:
+                api.Environment(cr, SUPERUSER_ID, {})["ir.cron"].browse(row[0])._trigger()
+            cr.commit()
+            return
+        except psycopg2.errors.SerializationFailure:
+            cr.rollback()
 
 
 def clear_signal(cr, lane_id):

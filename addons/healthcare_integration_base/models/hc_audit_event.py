@@ -63,14 +63,21 @@ class HcAuditEvent(models.Model):
         append(self.env.cr, self.env.uid, events)
 
 
+APPEND = "SELECT hc_audit.append(%s::jsonb)"
+
+
 def append(cr, uid, events):
     """See :meth:`HcAuditEvent._append`; for callers that have no environment."""
-    if not events:
-        return
+    if events:
+        cr.execute(APPEND, [document(uid, events)])
+
+
+def document(uid, events):
+    """The argument of ``hc_audit.append``: what is no column goes into the details."""
     rows = []
     for event in events:
         row = {name: value for name, value in event.items() if name in COLUMNS}
         row.setdefault("user_id", uid)
         row["details"] = {n: v for n, v in event.items() if n not in COLUMNS} or None
         rows.append(row)
-    cr.execute("SELECT hc_audit.append(%s::jsonb)", [json.dumps(rows)])
+    return json.dumps(rows)

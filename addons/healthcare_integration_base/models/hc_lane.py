@@ -132,7 +132,8 @@ class HcLane(models.Model):
 
     def _wake(self):
         """Have these lanes drained soon; callable after the messages are committed."""
-        wake_lanes(self.env, self.ids)
+        with self.env.registry.cursor() as cr:
+            wake_lanes(cr, self.ids)
 
     def _drain(self, limit=None):
         """Handle due messages until none is left or ``limit`` was reached.

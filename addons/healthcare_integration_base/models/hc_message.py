@@ -91,16 +91,14 @@ class HcMessage(models.Model):
         "(lane_id, shard, ordering_key, id)"
         " WHERE state IN ('review', 'retry') AND ordering_key IS NOT NULL"
     )
-    _state_idx = models.Index("(state, id)")
-    _system_idx = models.Index("(system_id, id)")
-    _channel_idx = models.Index("(channel_id, id)")
+    _open_idx = models.Index("(state, id) WHERE state NOT IN ('done', 'duplicate')")
     _issue_idx = models.Index("(issue_id) WHERE issue_id IS NOT NULL")
     _identifier_idx = models.Index("(message_identifier)")
     _business_key_idx = models.Index("(business_key) WHERE business_key IS NOT NULL")
     _correlation_idx = models.Index(
         "(correlation_identifier) WHERE correlation_identifier IS NOT NULL"
     )
-    _create_date_idx = models.Index("(create_date)")
+    _create_date_idx = models.Index("USING brin (create_date)")
     _duplicate_idx = models.Index("(duplicate_of_id) WHERE duplicate_of_id IS NOT NULL")
 
     def _compute_error_text(self):
