@@ -30,6 +30,15 @@
         "views/menus.xml",
     ],
     "demo": [
+        "demo/stock_world.xml",
+        "demo/product.product.csv",
+        "demo/product_supplierinfo.xml",
+        "demo/stock_lot.xml",
+        "demo/stock.quant.csv",
+        "demo/stock_quant.xml",
+        "demo/hc_systems.xml",
+        "demo/hc_identifier.xml",
+        "demo/stock.warehouse.orderpoint.csv",
     ],
     "installable": True,
 }

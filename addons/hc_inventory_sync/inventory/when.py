@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 AHEAD = timedelta(minutes=10)
 """How far a sender's clock may be ahead."""
+EARLIEST = datetime(2000, 1, 1)
+"""What is older was a clock that stood still, whatever a channel allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,12 @@ def of(moment: datetime, zone: tzinfo) -> When:
 
 
 def is_implausible(when: When, now: datetime, max_age_days: int) -> bool:
-    """More than ten minutes ahead, or older than allowed.
+    """More than ten minutes ahead, or older than allowed or possible.
 
     :param now: aware.
     :param max_age_days: 0 is no limit.
     """
     present = now.astimezone(UTC).replace(tzinfo=None)
-    if when.at > present + AHEAD:
+    if when.at > present + AHEAD or when.at < EARLIEST:
         return True
     return bool(max_age_days) and when.at < present - timedelta(days=max_age_days)

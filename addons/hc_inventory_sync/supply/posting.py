@@ -15,6 +15,16 @@ QUIET = {
     "mail_create_nosubscribe": True,
     "cancel_backorder": True,
 }
+QUANT = (
+    "product_id",
+    "location_id",
+    "lot_id",
+    "package_id",
+    "owner_id",
+    "quantity",
+    "reserved_quantity",
+    "in_date",
+)
 
 
 class Posting:
@@ -45,8 +55,17 @@ class Posting:
         units = self._units(transfers)
         vals = [self._transfer_vals(transfer, units) for transfer in transfers]
         pickings = env["stock.picking"].create(vals)
+        self._prefetch_quants(transfers)
         pickings._action_done()
         return self._settle(pickings, transfers)
+
+    def _prefetch_quants(self, transfers):
+        """Odoo finds the quants in one query, and then reads them one by one."""
+        places = {place for one in transfers for place in (one.source, one.destination)}
+        products = {move.product for one in transfers for move in one.moves.values()}
+        self.env["stock.quant"].search_fetch(
+            [("product_id", "in", list(products)), ("location_id", "in", list(places))], QUANT
+        )
 
     def _units(self, transfers):
         ids = {move.product for transfer in transfers for move in transfer.moves.values()}

@@ -30,6 +30,7 @@ class HcWardSetup(models.TransientModel):
         "account.account",
         "Expense account",
         domain="[('account_type', 'in', ('expense', 'expense_direct_cost'))]",
+        default=lambda self: self._default_account(),
         check_company=True,
         help="Used stock is booked to it under perpetual valuation.",
     )
@@ -48,6 +49,14 @@ class HcWardSetup(models.TransientModel):
     )
     par_minimum = fields.Float("Minimum in each ward", digits="Product Unit")
     par_maximum = fields.Float("Fill up to", digits="Product Unit")
+
+    @api.model
+    def _default_account(self):
+        accounts = self.env["account.account"]
+        if not accounts.has_access("read"):
+            return accounts
+        domain = [("account_type", "=", "expense"), ("company_ids", "in", self.env.company.id)]
+        return accounts.search(domain, limit=1)
 
     @api.constrains("horizon_days")
     def _check_horizon(self):
