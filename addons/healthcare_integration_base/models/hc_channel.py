@@ -48,6 +48,7 @@ class HcChannel(models.Model):
             ("near_real_time", "Near real time"),
             ("scheduled_batch", "Scheduled batch"),
         ],
+        string="Sync mode",
         default="near_real_time",
         required=True,
     )
@@ -66,8 +67,10 @@ class HcChannel(models.Model):
         index=True,
         tracking=True,
     )
-    submitted_by_id = fields.Many2one("res.users", readonly=True, copy=False)
-    approved_by_id = fields.Many2one("res.users", readonly=True, copy=False, tracking=True)
+    submitted_by_id = fields.Many2one("res.users", string="Submitted by", readonly=True, copy=False)
+    approved_by_id = fields.Many2one(
+        "res.users", string="Approved by", readonly=True, copy=False, tracking=True
+    )
     lane_id = fields.Many2one(
         "hc.lane",
         compute="_compute_lane_id",
@@ -85,15 +88,20 @@ class HcChannel(models.Model):
         tracking=True,
         help="Is assigned what the channel's messages need a person for.",
     )
-    data_owner_id = fields.Many2one("res.users", domain="[('share', '=', False)]")
-    system_of_record = fields.Char(help="Who is authoritative for these data.")
+    data_owner_id = fields.Many2one(
+        "res.users", string="Data owner", domain="[('share', '=', False)]"
+    )
+    system_of_record = fields.Char(
+        string="System of record", help="Who is authoritative for these data."
+    )
     latency_target = fields.Integer(string="Latency target (s)", default=60)
-    expected_per_day = fields.Integer()
+    expected_per_day = fields.Integer(string="Expected per day")
     fallback = fields.Text(help="What people do while the channel is down.")
     runbook_url = fields.Char(string="Runbook")
     description = fields.Text()
     default_site_id = fields.Many2one(
         "hc.site",
+        string="Default site",
         domain="[('system_id', '=', system_id)]",
         ondelete="restrict",
         help="Taken where a message names no site, as standards allow.",

@@ -50,8 +50,10 @@ class HcCredential(models.Model):
     is_issued = fields.Boolean(
         string="Issued", readonly=True, copy=False, help="The secret was made and shown once."
     )
-    valid_from = fields.Datetime(default=fields.Datetime.now, copy=False)
-    valid_until = fields.Datetime(copy=False, help="Empty: until it is revoked.")
+    valid_from = fields.Datetime(string="Valid from", default=fields.Datetime.now, copy=False)
+    valid_until = fields.Datetime(
+        string="Valid until", copy=False, help="Empty: until it is revoked."
+    )
     state = fields.Selection(
         [("active", "Active"), ("revoked", "Revoked")],
         default="active",
@@ -67,8 +69,9 @@ class HcCredential(models.Model):
         help="Empty: all channels of the system.",
     )
     allowed_sources = fields.Text(
+        string="Allowed sources",
         help="One per line. Events in binary mode name their source in a header that the "
-        "signature does not cover, so it must be one of these."
+        "signature does not cover, so it must be one of these.",
     )
     status = fields.Selection(
         [

@@ -30,6 +30,7 @@ class HcIdentifier(models.Model):
         index=True,
     )
     code_system = fields.Char(
+        string="Code system",
         required=True,
         default="local",
         help="gtin, local, manufacturer, hibc, udi-di, ucum or a URI.",

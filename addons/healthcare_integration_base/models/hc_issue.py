@@ -48,6 +48,7 @@ class HcIssue(models.Model):
             ("record", "Record"),
             ("none", "Nothing to map"),
         ],
+        string="Missing",
         default="none",
         required=True,
         readonly=True,
@@ -70,9 +71,9 @@ class HcIssue(models.Model):
     )
     message_count = fields.Integer(string="Occurrences", readonly=True)
     waiting_count = fields.Integer(string="Waiting", compute="_compute_waiting_count")
-    first_seen = fields.Datetime(readonly=True)
-    last_seen = fields.Datetime(readonly=True)
-    reopened_at = fields.Datetime(readonly=True)
+    first_seen = fields.Datetime(string="First seen", readonly=True)
+    last_seen = fields.Datetime(string="Last seen", readonly=True)
+    reopened_at = fields.Datetime(string="Came back at", readonly=True)
     reopened_count = fields.Integer(string="Came back", readonly=True)
     hc_message_ids = fields.One2many("hc.message", "issue_id", string="Affected messages")
 

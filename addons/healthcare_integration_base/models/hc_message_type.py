@@ -147,8 +147,9 @@ class HcMessageType(models.Model):
         }
         color = {"operational": "info", "personal": "warning", "clinical": "danger"}
         return Markup(
-            '<tr><td><code>%s</code><div class="text-muted small">%s</div></td><td>%s</td>'
-            '<td>%s</td><td><span class="badge text-bg-%s">%s</span></td><td>%s</td></tr>'
+            '<tr><td><code class="text-body">%s</code><div class="text-muted small">%s</div></td>'
+            '<td>%s</td><td>%s</td><td><span class="badge text-bg-%s">%s</span></td>'
+            "<td>%s</td></tr>"
         ) % (
             row.path,
             row.description,

@@ -67,7 +67,8 @@ class HcSystem(models.Model):
     region = fields.Char(help="Where the system and its data are kept.")
     owner_id = fields.Many2one("res.users", string="Owner", domain="[('share', '=', False)]")
     third_party_terms = fields.Html(
-        help="What the contract with the provider says about the data, its use and its location."
+        string="Third-party terms",
+        help="What the contract with the provider says about the data, its use and its location.",
     )
     user_id = fields.Many2one(
         "res.users",
@@ -79,12 +80,20 @@ class HcSystem(models.Model):
         help="The system's own user. It owns what messages create and cannot log in.",
     )
     channel_ids = fields.One2many("hc.channel", "system_id", string="Channels")
-    credential_ids = fields.One2many("hc.credential", "system_id", string="Credentials")
+    credential_ids = fields.One2many(
+        "hc.credential",
+        "system_id",
+        string="Credentials",
+        groups="healthcare_integration_base.group_integration_manager",
+    )
     site_ids = fields.One2many("hc.site", "system_id", string="Sites")
     active = fields.Boolean(default=True)
     channel_count = fields.Integer(compute="_compute_counts")
     site_count = fields.Integer(compute="_compute_counts")
-    credential_count = fields.Integer(compute="_compute_counts")
+    credential_count = fields.Integer(
+        compute="_compute_credential_count",
+        groups="healthcare_integration_base.group_integration_manager",
+    )
     identifier_count = fields.Integer(compute="_compute_counts")
     today_count = fields.Integer(string="Today", compute="_compute_traffic")
     waiting_count = fields.Integer(string="Waiting", compute="_compute_traffic")
@@ -104,12 +113,15 @@ class HcSystem(models.Model):
                 self.env._("A code is made of lower case letters, digits and hyphens.")
             )
 
-    @api.depends("channel_ids", "site_ids", "credential_ids")
+    @api.depends("credential_ids")
+    def _compute_credential_count(self):
+        self._assign_counts("credential_count", "hc.credential", [])
+
+    @api.depends("channel_ids", "site_ids")
     def _compute_counts(self):
         for name, model in (
             ("channel_count", "hc.channel"),
             ("site_count", "hc.site"),
-            ("credential_count", "hc.credential"),
             ("identifier_count", "hc.identifier"),
         ):
             self._assign_counts(name, model, [])

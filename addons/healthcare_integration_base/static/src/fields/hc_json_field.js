@@ -13,9 +13,23 @@ function kindOf(match) {
     return /^[tfn]/.test(match[0]) ? "literal" : "number";
 }
 
+/** The same value with what is short first: fields, then objects and lists. */
+function ordered(value) {
+    if (Array.isArray(value)) {
+        return value.map(ordered);
+    }
+    if (value === null || typeof value !== "object") {
+        return value;
+    }
+    const isLong = ([, item]) => item !== null && typeof item === "object";
+    const entries = Object.entries(value).map(([key, item]) => [key, ordered(item)]);
+    entries.sort((a, b) => isLong(a) - isLong(b) || a[0].localeCompare(b[0]));
+    return Object.fromEntries(entries);
+}
+
 /** Splits indented JSON into parts, each with the kind by which it is coloured. */
 export function tokens(value) {
-    const text = JSON.stringify(value, null, 2);
+    const text = JSON.stringify(ordered(value), null, 2);
     const parts = [];
     let end = 0;
     for (const match of text.matchAll(TOKEN)) {
