@@ -10,6 +10,7 @@ from . import (
     hc_handler_supply,
     hc_handler_supply_consumed,
     hc_handler_supply_returned,
+    hc_handler_supply_requested,
     hc_followup_replenish,
     product_supplierinfo,
     purchase_order,

@@ -55,9 +55,7 @@ class HcFollowupReplenish(models.AbstractModel):
 
     def _procure(self, orderpoints, triggers):
         """Transfers or purchase orders for those that are due, traced to their use."""
-        due = orderpoints.filtered(
-            lambda one: one.product_uom.compare(one.qty_to_order, 0) > 0
-        )
+        due = orderpoints.filtered(lambda one: one.product_uom.compare(one.qty_to_order, 0) > 0)
         if not due:
             return
         due._procure_orderpoint_confirm(company_id=self.env.company, raise_user_error=False)
@@ -71,7 +69,10 @@ class HcFollowupReplenish(models.AbstractModel):
 
     def _just_written(self, model, orderpoints, domain):
         """What this very transaction has created or raised for the orderpoints."""
-        written = [("orderpoint_id", "in", orderpoints.ids), ("write_date", ">=", self.env.cr.now())]
+        written = [
+            ("orderpoint_id", "in", orderpoints.ids),
+            ("write_date", ">=", self.env.cr.now()),
+        ]
         return self.env[model].search([*written, *domain])
 
     def _demand(self, line):

@@ -23,6 +23,7 @@ class HcHandlerSupply(models.AbstractModel):
     _writer = "stock"
     _groups = ("stock.group_stock_user",)
     _posting = "use"
+    _reader = Reader
 
     def _handle(self, items):
         drafts = [draft for draft in self._drafts(items) if self._is_clear(draft)]
@@ -43,7 +44,7 @@ class HcHandlerSupply(models.AbstractModel):
 
     def _drafts(self, items):
         """Read the items and judge them in their order, each knowing those before it."""
-        reader = Reader(self.env, items, self._sudo_sources(items))
+        reader = self._reader(self.env, items, self._sudo_sources(items))
         drafts = [reader.read(item) for item in items]
         stated = self._stated(drafts)
         shelf = self._shelf(drafts)
@@ -125,11 +126,7 @@ class HcHandlerSupply(models.AbstractModel):
         codes = {entry.product.id: entry.code for entry in draft.entries}
         lines = [line for line in draft.lines(False) if line.product in stored]
         for line in shelf.short(lines):
-            tell = (
-                draft.objection
-                if draft.item.channel.negative_stock == "hold"
-                else draft.warning
-            )
+            tell = draft.objection if draft.item.channel.negative_stock == "hold" else draft.warning
             tell("stock_negative", subject=f"{draft.site.display_name}: {codes[line.product]}")
 
     # ----------------------------------------------------------------- outcome
@@ -165,9 +162,7 @@ class HcHandlerSupply(models.AbstractModel):
         item = draft.item
         for entry in draft.entries:
             move = moves[item.message_id, entry.name]
-            item.effect(
-                f"line:{entry.name}", "stock.move", move, entry.business_key, entry.digest
-            )
+            item.effect(f"line:{entry.name}", "stock.move", move, entry.business_key, entry.digest)
             if entry.product.is_storable:
                 item.dirty(
                     "replenish",

@@ -25,8 +25,9 @@ class Codes:
         self.system = env["hc.system"].browse(items[0].system_id)
         self.digits = env["decimal.precision"].precision_get("Product Unit")
         lines = [line for item in items for line in item.data.get("lines") or ()]
-        self._products = self._find_products({pair(l["item"]) for l in lines if l.get("item")})
-        self._units = self._find_units({unit for l in lines for unit in _unit_pairs(l)})
+        items_named = [line["item"] for line in lines if line.get("item")]
+        self._products = self._find_products(set(map(pair, items_named)))
+        self._units = self._find_units({unit for line in lines for unit in _unit_pairs(line)})
         self._lots = self._find_lots(lines)
         self._cost_centers = self._find_cost_centers(items)
 

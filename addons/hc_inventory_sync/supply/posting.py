@@ -1,8 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 """Posting a batch: one transfer per day, ward and place of use, validated together."""
 
-
-
 from odoo import Command
 
 from ..inventory.aggregate import transfers_by_day
@@ -153,5 +151,3 @@ class Posting:
         moves.invalidate_recordset(["date"])
         lines.invalidate_recordset(["date"])
         pickings.invalidate_recordset(["date_done", "scheduled_date"])
-
-

@@ -15,9 +15,10 @@ from .draft import Draft, Entry
 class Reader:
     """Drafts of the items of one batch.
 
-    :param type_name: part of the business key, e.g. ``supply.consumed.v1``.
     :param sources: by message id, the source of those that have no transaction number.
     """
+
+    time_fields = ("consumed_at",)
 
     def __init__(self, env, items, sources):
         self.env = env
@@ -96,13 +97,13 @@ class Reader:
 
     def _read_time(self, draft):
         item, zone = draft.item, ZoneInfo(draft.site.timezone or "UTC")
-        text = item.data.get("consumed_at")
+        text = next(filter(None, map(item.data.get, self.time_fields)), None)
         if text:
             draft.when = when.read(text, zone, self.now)
         elif item.event_time:
             draft.when = when.of(item.event_time.replace(tzinfo=UTC), zone)
         else:
-            draft.problem("incomplete", detail="/consumed_at")
+            draft.problem("incomplete", detail=f"/{self.time_fields[0]}")
             return
         self._judge_time(draft)
 
@@ -236,3 +237,22 @@ class Reader:
             str(draft.when.day) if draft.when else "",
         )
         entry.digest = hashlib.sha256(repr(content).encode()).hexdigest()
+
+
+class RequestReader(Reader):
+    """Demand without use: no lot is chosen yet, and nothing is booked."""
+
+    time_fields = ("requested_at", "consumed_at")
+
+    def _judge_time(self, draft):
+        days = draft.item.channel.max_age_days
+        if draft.when is None or when.is_implausible(draft.when, self.now, days):
+            draft.objection("date_implausible", fix=Fix("channel"))
+
+    def _read_place(self, draft):
+        """From the central store of the ward's warehouse."""
+        draft.place = draft.ward.warehouse_id.lot_stock_id
+        draft.analytic = self.env["account.analytic.account"]
+
+    def _lot(self, draft, line, product, quantity):
+        return self.env["stock.lot"]

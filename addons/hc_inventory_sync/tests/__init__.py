@@ -2,6 +2,7 @@
 from . import (
     test_supply_consumed,
     test_supply_consumed_handler,
+    test_supply_requested,
     test_supply_returned,
     test_replenish,
     test_ward_setup,

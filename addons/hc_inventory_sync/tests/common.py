@@ -1,9 +1,11 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import Command, fields
+
 from odoo.addons.healthcare_integration_base.tests.common import EngineCase
 
 CONSUMED = "supply.consumed.v1"
 RETURNED = "supply.returned.v1"
+REQUESTED = "supply.requested.v1"
 
 
 class SupplyCase(EngineCase):
@@ -19,7 +21,8 @@ class SupplyCase(EngineCase):
         cls.channel = cls.make_channel(
             cls.system,
             cls.env.ref("hc_inventory_sync.message_type_supply_consumed_v1")
-            + cls.env.ref("hc_inventory_sync.message_type_supply_returned_v1"),
+            + cls.env.ref("hc_inventory_sync.message_type_supply_returned_v1")
+            + cls.env.ref("hc_inventory_sync.message_type_supply_requested_v1"),
         )
 
     @classmethod

@@ -17,7 +17,7 @@ class TestReplenish(SupplyCase):
             Command.create({"partner_id": cls.vendor.id, "price": 1.5, "sequence": 2}),
         ]
         cls.par(cls.glove, cls.icu, 95, 100)
-        cls.store = cls.warehouse.lot_stock_id
+        cls.central = cls.warehouse.lot_stock_id
 
     @classmethod
     def par(cls, product, location, minimum, maximum):
@@ -34,14 +34,14 @@ class TestReplenish(SupplyCase):
 
     def transfers(self):
         return self.env["stock.move"].search(
-            [("location_id", "=", self.store.id), ("location_dest_id", "=", self.icu.id)]
+            [("location_id", "=", self.central.id), ("location_dest_id", "=", self.icu.id)]
         )
 
     def orders(self):
         return self.env["purchase.order.line"].search([("product_id", "=", self.glove.id)])
 
     def test_ward_from_the_central_store(self):
-        self.stock(self.glove, self.store, 500)
+        self.stock(self.glove, self.central, 500)
         message = self.consume(self.line(quantity=10))
         self.drain()
         self.follow_up()
@@ -53,15 +53,15 @@ class TestReplenish(SupplyCase):
         self.assertFalse(self.env["hc.dirty.key"].search_count([]))
 
     def test_above_the_minimum_nothing_is_moved(self):
-        self.stock(self.glove, self.store, 500)
+        self.stock(self.glove, self.central, 500)
         self.consume(self.line(quantity=5))
         self.drain()
         self.follow_up()
         self.assertFalse(self.transfers())
 
     def test_purchase_from_the_approved_vendor(self):
-        self.par(self.glove, self.store, 50, 200)
-        self.stock(self.glove, self.store, 55)
+        self.par(self.glove, self.central, 50, 200)
+        self.stock(self.glove, self.central, 55)
         first = self.consume(self.line(quantity=4))
         second = self.consume(self.line(quantity=6))
         self.drain()
@@ -84,7 +84,7 @@ class TestReplenish(SupplyCase):
 
     def test_no_approved_vendor_is_told_once(self):
         self.vendor.hc_vendor_approved_until = fields.Date.subtract(fields.Date.today(), days=1)
-        self.par(self.glove, self.store, 50, 200)
+        self.par(self.glove, self.central, 50, 200)
         for _time in range(2):
             self.consume(self.line(quantity=10))
             self.drain()
@@ -97,7 +97,7 @@ class TestReplenish(SupplyCase):
 
     def test_other_wards_are_left_alone(self):
         er = self.par(self.glove, self.er, 200, 300)
-        self.stock(self.glove, self.store, 500)
+        self.stock(self.glove, self.central, 500)
         self.consume(self.line(quantity=10))
         self.drain()
         self.follow_up()

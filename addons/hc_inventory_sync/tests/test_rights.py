@@ -38,7 +38,9 @@ class TestRights(SupplyCase):
         message = self.consume()
         self.drain()
         user = self._user(
-            "viewer", "stock.group_stock_user", "healthcare_integration_base.group_integration_viewer"
+            "viewer",
+            "stock.group_stock_user",
+            "healthcare_integration_base.group_integration_viewer",
         )
         move = self.moves(message).with_user(user)
         self.assertEqual(move.hc_message_count, 1)
@@ -50,9 +52,7 @@ class TestRights(SupplyCase):
         message = self.consume(self.line("SALINE", lot="L9"))
         self.drain()
         user = self._user("stock-only", "stock.group_stock_user")
-        self.env["stock.lot"].with_user(user).create(
-            {"name": "L9", "product_id": self.saline.id}
-        )
+        self.env["stock.lot"].with_user(user).create({"name": "L9", "product_id": self.saline.id})
         self.drain()
         self.assertEqual(message.state, "done", message.error_code)
 

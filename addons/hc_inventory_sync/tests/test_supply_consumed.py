@@ -2,6 +2,7 @@
 from datetime import timedelta
 
 from odoo import fields
+
 from odoo.addons.healthcare_integration_base.engine import run
 from odoo.addons.healthcare_integration_base.engine.item import Item
 

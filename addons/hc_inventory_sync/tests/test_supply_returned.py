@@ -19,9 +19,7 @@ class TestSupplyReturned(HandlerCase, SupplyCase):
     def test_back_on_the_shelf(self):
         used = self.consume(self.line("SALINE", 5, lot="L1"), transaction="T1")
         self.drain()
-        back = self.consume(
-            self.line("SALINE", 2, lot="L1"), event_type=RETURNED, transaction="T1"
-        )
+        back = self.consume(self.line("SALINE", 2, lot="L1"), event_type=RETURNED, transaction="T1")
         self.drain()
         self.assertEqual((used.state, back.state), ("done", "done"))
         move = self.moves(back)

@@ -9,7 +9,9 @@ class TestWardSetup(SupplyCase):
         store = self.warehouse.lot_stock_id
         for ward in (self.icu, self.er):
             self.assertEqual(ward.location_id, self.warehouse.view_location_id)
-            self.assertNotIn(ward, self.env["stock.location"].search([("id", "child_of", store.id)]))
+            self.assertNotIn(
+                ward, self.env["stock.location"].search([("id", "child_of", store.id)])
+            )
             self.assertEqual(ward.warehouse_id, self.warehouse)
         rules = self.warehouse.hc_ward_route_id.rule_ids
         self.assertEqual(rules.location_dest_id, self.icu + self.er)
@@ -56,9 +58,7 @@ class TestWardSetup(SupplyCase):
                     Command.set(
                         (
                             self.env.ref("stock.group_stock_manager")
-                            + self.env.ref(
-                                "healthcare_integration_base.group_integration_operator"
-                            )
+                            + self.env.ref("healthcare_integration_base.group_integration_operator")
                         ).ids
                     )
                 ],
