@@ -17,6 +17,7 @@ from .dispatcher import as_message_error
 MESSAGE_LIMIT = 1024 * 1024
 BATCH_LIMIT = 16 * 1024 * 1024
 PAUSED_RETRY_SECONDS = 60
+SIGNED_HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
 UNKNOWN_STATES = ("draft", "in_review", "retired")
 
 
@@ -102,7 +103,8 @@ def authenticate(raw):
         credential = _credential(config, headers.get("hc-key-id", ""), "signature")
         ring = env["hc.keyring"]._ring()
         secret = ring.open(credential.secret_sealed, credential.aad).decode()
-        caller = Caller(env, credential, signature.verify_webhook(headers, raw, [secret]))
+        signed = {name: headers.get(name, "") for name in SIGNED_HEADERS}
+        caller = Caller(env, credential, signature.verify_webhook(signed, raw, [secret]))
     _check_validity(credential)
     last_use.remember(request.env.registry, credential.id)
     return caller

@@ -24,19 +24,23 @@ CREATE TABLE IF NOT EXISTS hc_audit.event (
 CREATE INDEX IF NOT EXISTS event_object_idx ON hc_audit.event (object);
 CREATE INDEX IF NOT EXISTS event_recorded_idx ON hc_audit.event (recorded_at);
 
+-- PL/pgSQL keeps its plan; a plain SQL function is planned at every call.
 CREATE OR REPLACE FUNCTION hc_audit.append(events jsonb) RETURNS integer
-    LANGUAGE sql SECURITY DEFINER SET search_path = hc_audit, pg_catalog, pg_temp
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = hc_audit, pg_catalog, pg_temp
 AS $$
-    WITH added AS (
-        INSERT INTO hc_audit.event
-            (action, outcome, user_id, system_id, company_id, object, code,
-             correlation, digest, details)
-        SELECT action, outcome, user_id, system_id, company_id, object, code,
-               correlation, digest, details
-          FROM jsonb_to_recordset(events) AS e(
-               action text, outcome text, user_id integer, system_id integer,
-               company_id integer, object text, code text, correlation text,
-               digest text, details jsonb)
-        RETURNING 1)
-    SELECT count(*)::integer FROM added
+DECLARE
+    added integer;
+BEGIN
+    INSERT INTO hc_audit.event
+        (action, outcome, user_id, system_id, company_id, object, code,
+         correlation, digest, details)
+    SELECT e.action, e.outcome, e.user_id, e.system_id, e.company_id, e.object, e.code,
+           e.correlation, e.digest, e.details
+      FROM jsonb_to_recordset(events) AS e(
+           action text, outcome text, user_id integer, system_id integer,
+           company_id integer, object text, code text, correlation text,
+           digest text, details jsonb);
+    GET DIAGNOSTICS added = ROW_COUNT;
+    RETURN added;
+END
 $$;

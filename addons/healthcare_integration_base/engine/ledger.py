@@ -1,8 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 """Putting prepared events into the ledger: durably, once, whole or not at all.
 
-Optimistic: all rows are inserted in one statement, on a cursor of their own. Only when
-one of them is there already is it looked at which, and why.
+Optimistic: all rows are inserted in one statement. Only when one of them is there already
+is it looked at which, and why. A transaction that loses against an equal one is repeated
+here and at once, not by the request's retry loop, which would sleep in the worker.
 """
 
 import uuid
@@ -69,22 +70,23 @@ class Ledger:
     def store(self, groups):
         """Keep ``groups``; each has its ``result`` afterwards.
 
-        Committed on return. Lanes of new messages are woken.
+        The environment's cursor is committed on return: what is acknowledged has to be on
+        disk before. Lanes of new messages are woken.
         """
         groups = [group for group in groups if group.entries and group.result is None]
         if not groups:
             return
-        with self.env.registry.cursor() as cr:
-            for _attempt in range(RETRIES):
-                try:
-                    lanes = self._transaction(cr, groups)
-                    break
-                except psycopg2.errors.SerializationFailure:
-                    # Somebody has just committed the same event: the next look sees it.
-                    cr.rollback()
-            else:
-                raise MessageError("database_unavailable", retry_after=1)
-            wake_lanes(cr, lanes)
+        cr = self.env.cr
+        for _attempt in range(RETRIES):
+            try:
+                lanes = self._transaction(cr, groups)
+                break
+            except psycopg2.errors.SerializationFailure:
+                # Somebody has just committed the same event: the next look sees it.
+                cr.rollback()
+        else:
+            raise MessageError("database_unavailable", retry_after=1)
+        wake_lanes(cr, lanes)
 
     def _transaction(self, cr, groups):
         """Keep the groups, and commit.
@@ -98,7 +100,7 @@ class Ledger:
             if not self._insert(cr, rows):
                 raise psycopg2.errors.SerializationFailure
         self._report_reuse(cr, rows)
-        cr.commit()
+        cr.commit()  # pylint: disable=invalid-commit
         return {row["lane_id"] for row in rows if row["state"] == "received"}
 
     # ------------------------------------------------------------------- staging

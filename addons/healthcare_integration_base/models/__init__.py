@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from . import (
+    ir_http,
     res_users,
     res_users_apikeys,
     hc_keyring,

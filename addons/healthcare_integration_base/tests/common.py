@@ -81,11 +81,17 @@ class EngineCase(TransactionCase):
         :raise MessageError: when it is refused; nothing is kept then.
         """
         group = self.group(channel, event)
-        with self.enter_registry_test_mode():
-            Ledger(self.env, self.wire_system(channel)).store([group])
+        self.store(channel, group)
         if isinstance(group.result, MessageError):
             raise group.result
         return self.env["hc.message"].search([("uuid", "=", group.result[0].uuid)])
+
+    def store(self, channel, *groups):
+        """Have groups kept, in transactions of their own within the test."""
+        system = self.wire_system(channel)
+        with self.enter_registry_test_mode(), self.registry.cursor() as cr:
+            Ledger(self.env(cr=cr), system).store(list(groups))
+        self.env.invalidate_all()
 
     def group(self, channel, *events):
         """Events of one document, validated and minimized."""

@@ -108,10 +108,7 @@ class TestEngine(EngineCase):
         clash = self.event({"facility": "F", "value": 8}, NOTED, id="two")
         group = self.group(self.channel, first, clash)
         before = self.env["hc.message"].search_count([])
-        with self.enter_registry_test_mode():
-            from ..engine.ledger import Ledger
-
-            Ledger(self.env, self.wire_system(self.channel)).store([group])
+        self.store(self.channel, group)
         self.assertIsInstance(group.result, MessageError)
         self.assertEqual(self.env["hc.message"].search_count([]), before)
 
