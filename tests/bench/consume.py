@@ -64,16 +64,15 @@ class Watch(threading.Thread):
         self.seen: dict[str, float] = {}
         self.oldest = 0.0
         self.over = threading.Event()
+        self.start_after = rig.count("SELECT coalesce(max(id), 0) FROM hc_message")
 
     def run(self) -> None:
         connection = self.rig.machine.connect()
         with connection.cursor() as cursor:
-            cursor.execute("SELECT coalesce(max(id), 0) FROM hc_message")
-            start = cursor.fetchone()[0]
             while not self.over.wait(0.02):
                 cursor.execute(
                     "SELECT message_identifier FROM hc_message WHERE id > %s AND state = 'done'",
-                    [start],
+                    [self.start_after],
                 )
                 moment = time.monotonic()
                 for (name,) in cursor.fetchall():

@@ -75,9 +75,3 @@ def run(rig: Rig, events: Events, seconds: float) -> tuple[Rate, int]:
     with ThreadPoolExecutor(CLIENTS) as pool:
         total = sum(pool.map(client, range(CLIENTS)))
     return Rate(total, time.monotonic() - began), next(failed)
-
-
-def posted(rig: Rig) -> int:
-    """Transfers out of the wards that are done."""
-    query = "SELECT count(*) FROM stock_picking WHERE state = 'done' AND picking_type_id = %s"
-    return int(rig.machine.sql(query, rig.world["type"])[0][0])
