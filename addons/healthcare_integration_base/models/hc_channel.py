@@ -83,7 +83,6 @@ class HcChannel(models.Model):
     )
     owner_id = fields.Many2one(
         "res.users",
-        string="Owner",
         domain="[('share', '=', False)]",
         tracking=True,
         help="Is assigned what the channel's messages need a person for.",

@@ -65,7 +65,7 @@ class HcSystem(models.Model):
         help="A production system refuses messages that are marked as test or training.",
     )
     region = fields.Char(help="Where the system and its data are kept.")
-    owner_id = fields.Many2one("res.users", string="Owner", domain="[('share', '=', False)]")
+    owner_id = fields.Many2one("res.users", domain="[('share', '=', False)]")
     third_party_terms = fields.Html(
         string="Third-party terms",
         help="What the contract with the provider says about the data, its use and its location.",

@@ -103,6 +103,24 @@ class TestSystemUser(TransactionCase):
         self.assertFalse(as_system._resolve(stranger, "NORTH"))
         self.assertEqual(self.env["hc.system"].with_user(self.user).search([]).ids, self.system.ids)
 
+    def test_rights_are_those_that_were_reviewed(self):
+        access = self.env["ir.model.access"].search([("group_id", "=", self.user.group_ids.id)])
+        ours = access.filtered(
+            lambda one: one.get_external_id()[one.id].startswith("healthcare_integration_base.")
+        )
+        self.assertEqual(
+            set(ours.model_id.mapped("model")),
+            {
+                "hc.system",
+                "hc.site",
+                "hc.identifier",
+                "hc.message.type",
+                "hc.channel",
+                "hc.effect",
+            },
+        )
+        self.assertFalse(any(one.perm_write or one.perm_create or one.perm_unlink for one in ours))
+
     def test_archived_with_its_system(self):
         self.system.sudo().active = False
         self.assertFalse(self.user.active)
