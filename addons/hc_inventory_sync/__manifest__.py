@@ -40,5 +40,4 @@
         "demo/hc_identifier.xml",
         "demo/stock.warehouse.orderpoint.csv",
     ],
-    "installable": True,
 }

@@ -3,7 +3,8 @@ from collections import defaultdict
 
 from odoo import Command, models
 
-OPEN = ("draft", "waiting", "confirmed", "partially_available", "assigned")
+UNSERVED = ("waiting", "confirmed", "partially_available")
+OPEN = ("draft", *UNSERVED, "assigned")
 
 
 class HcFollowupReplenish(models.AbstractModel):
@@ -29,7 +30,8 @@ class HcFollowupReplenish(models.AbstractModel):
         self._procure(wards, triggers)
         stores = self._store_orderpoints(keys)
         self._procure(stores, triggers)
-        self._tell(wards | stores)
+        self._tell(self._uncovered(wards, stores))
+        self._ask(wards | stores)
 
     # ------------------------------------------------------------- orderpoints
 
@@ -93,31 +95,32 @@ class HcFollowupReplenish(models.AbstractModel):
 
     # -------------------------------------------------------------- supply team
 
+    def _uncovered(self, wards, stores):
+        """Orderpoints whose place stays short whatever replenishment has done."""
+        short = (wards | stores).filtered(
+            lambda one: one.product_uom.compare(one.qty_forecast, one.product_min_qty) < 0
+        )
+        bought = stores.product_id
+        unbought = wards.filtered(lambda one: one.product_id not in bought)
+        waiting = self.env["stock.move"].search(
+            [("orderpoint_id", "in", unbought.ids), ("state", "in", UNSERVED)]
+        )
+        return short | waiting.orderpoint_id
+
     def _tell(self, orderpoints):
-        """A person is told where replenishment is not enough, or has to be confirmed."""
-        for orderpoint in orderpoints.filtered(self._is_uncovered):
-            self._remind(
-                orderpoint.product_id,
-                orderpoint,
-                self.env._(
-                    "%(location)s: under the minimum, nothing on the way",
-                    location=orderpoint.location_id.display_name,
-                ),
-            )
+        for orderpoint in orderpoints:
+            place = orderpoint.location_id.display_name
+            summary = self.env._("%s: under the minimum, nothing on the way", place)
+            self._remind(orderpoint.product_id, orderpoint, summary)
+
+    def _ask(self, orderpoints):
+        """Orders that replenishment has drafted need somebody to confirm them."""
         lines = self.env["purchase.order.line"].search(
             [("orderpoint_id", "in", orderpoints.ids), ("order_id.state", "=", "draft")]
         )
-        for order in lines.order_id:
-            first = lines.filtered(lambda line, order=order: line.order_id == order)[:1]
-            self._remind(
-                order,
-                first.orderpoint_id,
-                self.env._("Stock under the minimum: confirm the order"),
-            )
-
-    def _is_uncovered(self, orderpoint):
-        unit, minimum = orderpoint.product_uom, orderpoint.product_min_qty
-        return unit.compare(orderpoint.qty_forecast, minimum) < 0
+        for order, own in lines.grouped("order_id").items():
+            summary = self.env._("Stock under the minimum: confirm the order")
+            self._remind(order, own[:1].orderpoint_id, summary)
 
     def _remind(self, record, orderpoint, summary):
         """One activity for each thing to do, while it is open."""

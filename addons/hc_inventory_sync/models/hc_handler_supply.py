@@ -45,7 +45,7 @@ class HcHandlerSupply(models.AbstractModel):
     def _drafts(self, items):
         """Read the items and judge them in their order, each knowing those before it."""
         reader = self._reader(self.env, items, self._sudo_sources(items))
-        drafts = [reader.read(item) for item in items]
+        drafts = [reader.draft_of(item) for item in items]
         stated = self._stated(drafts)
         shelf = self._shelf(drafts)
         for draft in drafts:

@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import models
 
+from ..inventory.units import gtin_forms
+
 
 class HcIssue(models.Model):
     _inherit = "hc.issue"
@@ -27,4 +29,8 @@ class HcIssue(models.Model):
         code_system, _bar, value = (self.fix_code_system or "").partition("|")
         pairs = [(code_system, value)]
         ids = self.env["hc.identifier"]._resolve_many(self.system_id, "item", pairs)
-        return self.env["product.product"].browse(ids.get(pairs[0], ())).exists()
+        products = self.env["product.product"]
+        if code_system == "gtin" and not ids:
+            found = products.search([("barcode", "in", gtin_forms(value))], limit=2)
+            return found if len(found) == 1 else products
+        return products.browse(ids.get(pairs[0], ())).exists()

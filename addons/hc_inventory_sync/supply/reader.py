@@ -28,7 +28,7 @@ class Reader:
         self._sites = self._find_sites(items)
         self._locks = {}
 
-    def read(self, item):
+    def draft_of(self, item):
         draft = Draft(item)
         if self._read_site(draft):
             self._read_time(draft)

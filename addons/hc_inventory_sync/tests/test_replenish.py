@@ -95,6 +95,14 @@ class TestReplenish(SupplyCase):
         )
         self.assertEqual(len(told), 1)
 
+    def test_empty_store_that_buys_nothing_is_told(self):
+        self.consume(self.line(quantity=10))
+        self.drain()
+        self.follow_up()
+        self.assertEqual(self.transfers().state, "confirmed")
+        self.assertEqual(len(self.glove.activity_ids), 1)
+        self.assertIn("Intensive Care", self.glove.activity_ids.summary)
+
     def test_other_wards_are_left_alone(self):
         er = self.par(self.glove, self.er, 200, 300)
         self.stock(self.glove, self.central, 500)
