@@ -19,6 +19,7 @@ IN_BATCHES = 60
 BATCHES = 4
 DFTS = 14
 DELIVERIES = 10
+MAIN = "MAIN"
 DUPLICATES = 12
 RETURNS = 3
 HOURS = 15
@@ -96,6 +97,11 @@ class Planner:
     def _ward(self, world: World) -> Ward:
         return self.rng.choice(world.wards)
 
+    def _main_ward(self, world: World) -> Ward:
+        """A SupplyDelivery names no facility: it is the one of the channel's default site."""
+        wards = [ward for ward in world.wards if ward.facility == MAIN]
+        return self.rng.choice(wards)
+
     def _item(self, world: World) -> Item:
         """Few items are used often, many rarely; some of them by lot."""
         if world.tracked and self.rng.random() < 0.2:
@@ -152,7 +158,8 @@ class Planner:
         letters = []
         for number in range(DFTS + DELIVERIES):
             item = self.rng.choice(world.plain)
-            use = Use(self._ward(world), item, self.rng.randint(1, 3), self._moment())
+            ward = self._ward(world) if number < DFTS else self._main_ward(world)
+            use = Use(ward, item, self.rng.randint(1, 3), self._moment())
             self.day.book([use])
             letters.append(self._standard(use, number))
         return letters

@@ -110,5 +110,5 @@ def delivery(identifier: str, use: Use, number: int) -> Json:
             "itemCodeableConcept": {"coding": [coding]},
         },
         "occurrenceDateTime": rfc3339(use.at),
-        "destination": {"identifier": {"system": use.ward.facility, "value": use.ward.code}},
+        "destination": {"identifier": {"value": use.ward.code}},
     }

@@ -11,7 +11,7 @@ from odoo import SUPERUSER_ID, api
 _logger = logging.getLogger(__name__)
 RETRIES = 10
 RAISE_SIGNAL = (
-    "UPDATE hc_lane SET signalled = true WHERE id = %s AND NOT signalled RETURNING cron_id"
+    "UPDATE hc_lane SET signalled = true WHERE id = %s AND signalled IS NOT TRUE RETURNING cron_id"
 )
 
 

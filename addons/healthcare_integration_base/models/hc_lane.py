@@ -40,7 +40,7 @@ class HcLane(models.Model):
         default=500,
         help="How many messages at the most are handled in one transaction.",
     )
-    signalled = fields.Boolean(readonly=True, copy=False)
+    signalled = fields.Boolean(readonly=True, copy=False, default=False)
     cron_id = fields.Many2one("ir.cron", string="Scheduled action", readonly=True, copy=False)
     channel_ids = fields.One2many("hc.channel", "lane_id", string="Channels")
     waiting_count = fields.Integer(compute="_compute_waiting_count", string="Waiting")

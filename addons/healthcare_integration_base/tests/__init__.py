@@ -1,1 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from . import test_catalog
+from . import test_credential
+from . import test_door
+from . import test_engine
+from . import test_issue
+from . import test_keyring
+from . import test_system_user
+from . import test_wire_config

@@ -66,6 +66,17 @@ class TestEngine(EngineCase):
         self.assertFalse(self.env["hc.inflight"].search([]))
         self.assertEqual(self.drain(), 0)
 
+    def test_first_message_wakes_the_lane(self):
+        """A new lane's signal is down; the first message raises it and triggers, once."""
+        lane = self.env["hc.lane"].create({"name": "New", "code": "brand-new"})
+        self.channel.lane_id = lane
+        for _message in range(3):
+            self.note()
+        lane.invalidate_recordset()
+        self.assertTrue(lane.signalled)
+        triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", lane.cron_id.id)])
+        self.assertEqual(len(triggers), 1)
+
     def test_one_batch(self):
         messages = [self.note(n) for n in range(5)]
         self.drain()
