@@ -69,7 +69,7 @@ class Reader:
             draft.other_company = site.company_id.id
             return False
         draft.site = site
-        draft.ward = site.location_id
+        draft.ward = site.location_id.warehouse_id and site.location_id
         if not draft.ward:
             self._miss_ward(draft, facility, location)
         return bool(draft.ward)
