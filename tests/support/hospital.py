@@ -197,7 +197,8 @@ class Hospital:
         return int(self.machine.sql("SELECT count(*) FROM hc_message")[0][0])
 
     def on_hand(self, use: Use) -> Decimal:
-        """The stock of the place that a use takes from."""
+        """The stock of the place that a use takes from, with nothing left to be posted."""
+        self.drained()
         stock = world.read_stock(self.admin, [use.ward.stock])
         return Decimal(stock.get(use.place, Decimal()))
 

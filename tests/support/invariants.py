@@ -47,7 +47,8 @@ def odd(rows: dict[str, tuple[object, ...]], wanted: tuple[object, ...]) -> list
 
 
 def stock(hospital: Hospital, uses: Iterable[Use]) -> Stock:
-    """What lies where these uses take from."""
+    """What lies where these uses take from, with nothing left to be posted."""
+    hospital.drained()
     return world.read_stock(hospital.admin, {use.ward.stock for use in uses})
 
 
