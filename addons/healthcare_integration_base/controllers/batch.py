@@ -4,7 +4,7 @@ from odoo.http import Controller
 from ..engine.ledger import Group
 from ..messaging import envelope, guard
 from ..messaging.errors import MessageError
-from . import answers
+from . import answers, trail
 from .door import BATCH_LIMIT, authenticate, body, channel_of, door, require_media_type
 from .intake import Intake
 
@@ -27,6 +27,7 @@ class Batch(Controller):
         intake = Intake(caller)
         groups = [_group(intake, config, item) for item in items]
         intake.keep_all(groups)
+        trail.refused([g.result for g in groups if isinstance(g.result, MessageError)])
         answered = [_answer(index, group) for index, group in enumerate(groups)]
         return answers.json_answer({"items": answered}, 207)
 

@@ -4,7 +4,7 @@
 from ..messaging import guard
 from ..messaging.errors import MessageError
 from ..messaging.translate import fhir, hl7v2
-from . import fhir_answers, hl7_answers
+from . import fhir_answers, hl7_answers, trail
 from .door import require_media_type
 from .intake import Intake
 
@@ -55,17 +55,16 @@ def _keep_hl7(caller, channel, raw):
         check_processing_id(caller, message)
         intake.keep(intake.group([(channel, event) for event in _hl7_events(channel, message)]))
     except MessageError as error:
-        intake.refused(error)
+        trail.refused([error])
         return hl7_answers.ack(message, error)
     return hl7_answers.ack(message)
 
 
 def _keep_fhir(caller, channel, raw):
-    intake = Intake(caller)
     try:
-        events = read(channel, raw)
+        intake, events = Intake(caller), read(channel, raw)
         stored = intake.keep(intake.group([(channel, event) for event in events]))
     except MessageError as error:
-        intake.refused(error)
+        trail.refused([error])
         return fhir_answers.refusal(error)
     return fhir_answers.accepted(stored)

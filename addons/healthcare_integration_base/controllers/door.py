@@ -2,18 +2,22 @@
 """What stands before every controller: body, credential, channel, media type."""
 
 import functools
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from odoo import SUPERUSER_ID, api
+from odoo.exceptions import UserError
 from odoo.http import request, route
 
 from ..messaging import guard, signature
 from ..messaging.errors import MessageError
+from ..messaging.keyring import SealError
 from ..models.wire_config import ChannelConfig, CredentialConfig, SystemConfig
-from . import answers, last_use
+from . import answers, last_use, trail
 from .dispatcher import as_message_error
 
+_logger = logging.getLogger(__name__)
 MESSAGE_LIMIT = 1024 * 1024
 BATCH_LIMIT = 16 * 1024 * 1024
 PAUSED_RETRY_SECONDS = 60
@@ -66,7 +70,9 @@ def door(*paths, methods, limit=MESSAGE_LIMIT, render=answers.problem):
             try:
                 return method(self, **params)
             except Exception as exc:  # every error has an answer of the route's own kind
-                return render(as_message_error(exc))
+                error = as_message_error(exc)
+                trail.refused([error])
+                return render(error)
 
         return guarded
 
@@ -101,13 +107,22 @@ def authenticate(raw):
         caller = Caller(env, credential, None)
     else:
         credential = _credential(config, headers.get("hc-key-id", ""), "signature")
-        ring = env["hc.keyring"]._ring()
-        secret = ring.open(credential.secret_sealed, credential.aad).decode()
+        secret = _open_secret(env, credential)
         signed = {name: headers.get(name, "") for name in SIGNED_HEADERS}
         caller = Caller(env, credential, signature.verify_webhook(signed, raw, [secret]))
     _check_validity(credential)
     last_use.remember(request.env.registry, credential.id)
-    return caller
+    return trail.known(caller)
+
+
+def _open_secret(env, credential):
+    """The signing secret, for the length of a request."""
+    try:
+        ring = env["hc.keyring"]._ring()
+        return ring.open(credential.secret_sealed, credential.aad).decode()
+    except (UserError, SealError) as error:
+        _logger.error("Credential %s cannot be opened: %s", credential.id, type(error).__name__)
+        raise MessageError("not_configured") from None
 
 
 def _credential(config, key_id, kind):

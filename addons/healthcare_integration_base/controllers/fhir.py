@@ -4,7 +4,7 @@ from odoo.http import Controller, request
 from ..engine.ledger import Group
 from ..messaging.errors import MessageError
 from ..messaging.translate import fhir
-from . import fhir_answers
+from . import fhir_answers, trail
 from .documents import fhir_resource
 from .door import BATCH_LIMIT, authenticate, body, check_open, door, is_known
 from .intake import Intake
@@ -32,29 +32,20 @@ class Fhir(Controller):
         """A transaction, all or nothing, or a batch, each entry for itself."""
         raw = body(BATCH_LIMIT)
         caller = authenticate(raw)
-        intake = Intake(caller)
-        try:
-            resource = fhir_resource(raw)
-            kind, entries = fhir.bundle_entries(resource)
-            results = _KEEP[kind](intake, entries)
-        except MessageError as error:
-            intake.refused(error)
-            raise
+        kind, entries = fhir.bundle_entries(fhir_resource(raw))
+        results = _KEEP[kind](Intake(caller), entries)
+        trail.refused([result for result in results if isinstance(result, MessageError)])
         return fhir_answers.bundle(kind, results)
 
 
 def _one(check):
     raw = body()
     caller = authenticate(raw)
+    _refuse_conditions()
+    resource = fhir_resource(raw)
+    check(resource)
     intake = Intake(caller)
-    try:
-        _refuse_conditions()
-        resource = fhir_resource(raw)
-        check(resource)
-        stored = intake.keep(intake.group(_events(caller, resource)))
-    except MessageError as error:
-        intake.refused(error)
-        raise
+    stored = intake.keep(intake.group(_events(caller, resource)))
     return fhir_answers.accepted(stored)
 
 

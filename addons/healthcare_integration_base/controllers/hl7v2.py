@@ -3,7 +3,7 @@ from odoo.http import Controller
 
 from ..messaging.errors import MessageError
 from ..messaging.translate import hl7v2
-from . import hl7_answers
+from . import hl7_answers, trail
 from .documents import check_processing_id, hl7_message
 from .door import authenticate, body, check_open, door, is_known
 from .intake import Intake
@@ -23,7 +23,7 @@ class Hl7v2(Controller):
             hl7v2.check_version(message)
             intake.keep(intake.group(_events(caller, message)))
         except MessageError as error:
-            intake.refused(error)
+            trail.refused([error])
             return hl7_answers.ack(message, error)
         return hl7_answers.ack(message)
 

@@ -47,14 +47,10 @@ class Intake:
 
     def plan(self, entries):
         """The minimized events and what they would bring about; nothing is kept."""
-        answers = []
-        with self.env.cr.savepoint(flush=False) as savepoint:
-            for entry in entries:
-                answers.append(self._plan_one(entry))
-            savepoint.rollback()
+        planned = [self._plan_one(entry) for entry in entries]
         self.env.invalidate_all(flush=False)
         self._audit_plan(entries)
-        return answers
+        return planned
 
     def _plan_one(self, entry):
         prepared, channel = entry.prepared, entry.channel
@@ -82,30 +78,18 @@ class Intake:
         }
 
     def _audit_plan(self, entries):
-        with self.env.registry.cursor() as cr:
-            self.env(cr=cr)["hc.audit.event"]._append(
-                [
-                    {
-                        "action": "message.validated",
-                        "outcome": "valid",
-                        "user_id": self.caller.system.user_id,
-                        "system_id": self.caller.system.id,
-                        "events": len(entries),
-                    }
-                ]
-            )
-
-    def refused(self, error):
-        """Leave a trace of a document that was refused after its sender was known."""
-        with self.env.registry.cursor() as cr:
-            self.env(cr=cr)["hc.audit.event"]._append(
-                [
-                    {
-                        "action": "message.refused",
-                        "outcome": "refused",
-                        "user_id": self.caller.system.user_id,
-                        "system_id": self.caller.system.id,
-                        "code": error.code,
-                    }
-                ]
-            )
+        cr = self.env.cr
+        cr.rollback()
+        self.env["hc.audit.event"]._append(
+            [
+                {
+                    "action": "message.validated",
+                    "outcome": "valid",
+                    "user_id": self.caller.system.user_id,
+                    "system_id": self.caller.system.id,
+                    "company_id": self.caller.system.company_id,
+                    "events": len(entries),
+                }
+            ]
+        )
+        cr.commit()  # pylint: disable=invalid-commit

@@ -23,11 +23,7 @@ class Messages(Controller):
         if config.format != "cloudevents":
             return documents.answer(caller, config, raw)
         intake = Intake(caller)
-        try:
-            stored = intake.keep(intake.group([(config, read_event(caller, config, raw))]))
-        except MessageError as error:
-            intake.refused(error)
-            raise
+        stored = intake.keep(intake.group([(config, read_event(caller, config, raw))]))
         return answers.json_answer(
             answers.accepted_body(stored, {config.id: config.code}),
             answers.accepted_status(stored),

@@ -22,6 +22,7 @@ def outcomes(env, items, started_at, duration_ms):
     _move(env.cr, moved)
     if not tried:
         return
+    held = _issues_of(env.cr, tried)
     _states(env.cr, tried)
     _attempts(env.cr, tried, started_at, duration_ms)
     _effects(env.cr, tried)
@@ -29,6 +30,16 @@ def outcomes(env, items, started_at, duration_ms):
     _audit(env, tried)
     env.invalidate_all(flush=False)
     _issues(env, tried)
+    env["hc.issue"].browse(held)._settle()
+
+
+def _issues_of(cr, items):
+    """Issues that held these messages up until now."""
+    cr.execute(
+        "SELECT DISTINCT issue_id FROM hc_message WHERE id = ANY(%s) AND issue_id IS NOT NULL",
+        [[item.message_id for item in items]],
+    )
+    return [row[0] for row in cr.fetchall()]
 
 
 def _move(cr, items):

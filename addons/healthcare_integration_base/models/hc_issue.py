@@ -261,6 +261,16 @@ class HcIssue(models.Model):
         """Whoever resolves the issue ends its activity, also that of a colleague."""
         self.sudo().activity_ids.unlink()
 
+    def _settle(self):
+        """Messages that these issues held up were handled once more: where nothing waits
+        any longer, there is nothing left to do."""
+        left = self.exists().filtered(
+            lambda issue: issue.state != "resolved" and not issue.waiting_count
+        )
+        if left:
+            left._sudo_write({"state": "resolved"})
+            left._sudo_end_activities()
+
     # -------------------------------------------------------------------- buttons
 
     def action_fix(self):

@@ -234,6 +234,31 @@ class TestDoor(DoorCase):
         path = f"/hc/v1/channels/{second.code}/messages"
         self.refused(self.call(path, raw, self.sign(raw)), 403, "forbidden")
 
+    def test_refusals_leave_a_trace(self):
+        """Of senders that are known, and of no others."""
+        raw = json.dumps(self.body()).encode()
+        self.call(self.path, b"{")
+        self.call("/hc/v1/channels/none/messages", raw)
+        self.call(self.path, raw, {"Authorization": "Bearer hck_none.aaaaaaaaaaaaaaaaaaaa"})
+        self.call(
+            self.path + "/batch",
+            [self.body(-1), self.body(-1)],
+            media="application/cloudevents-batch+json",
+        )
+        events = self.env["hc.audit.event"].search(
+            [("action", "=", "message.refused"), ("system_id", "=", self.system.id)], order="id"
+        )
+        self.assertEqual(events.mapped("code"), ["malformed_json", "not_found", "contract_invalid"])
+        self.assertEqual(events[-1].details, {"count": 2})
+
+    def test_key_that_is_gone(self):
+        raw = json.dumps(self.body()).encode()
+        self.env.cr.execute("UPDATE hc_credential SET secret_sealed = 'x.y'")
+        self.env.registry.clear_cache()
+        with self.assertLogs("odoo.addons.healthcare_integration_base", "ERROR"):
+            response = self.call(self.path, raw, self.sign(raw))
+        self.refused(response, 503, "not_configured")
+
     def test_method(self):
         response = self.call(self.path)
         self.refused(response, 405, "method_not_allowed")

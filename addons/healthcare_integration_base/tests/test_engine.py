@@ -194,6 +194,21 @@ class TestEngine(EngineCase):
         self.drain()
         self.assertEqual(set(messages.mapped("state")), {"done"})
 
+    def test_issue_ends_with_its_last_message(self):
+        """Messages that are retried one by one resolve their issue as well."""
+        self.behave(lambda item: item.review("unmapped_item", subject="local|X"))
+        first, second = self.note(1), self.note(2)
+        self.drain()
+        issue = first.issue_id
+        self.behave(lambda item: item.effect("note", "res.partner", self.partner.id))
+        first.action_retry()
+        self.drain()
+        self.assertNotEqual(issue.state, "resolved", "another message waits")
+        second.action_retry()
+        self.drain()
+        self.assertEqual(issue.state, "resolved")
+        self.assertFalse(issue.activity_ids)
+
     def test_order_of_a_key(self):
         """What follows a message in review waits; other keys go on."""
         first = self.note(1, thread="a")
