@@ -198,7 +198,7 @@ def test_transactions_that_are_no_use(hospital, ehr, message, code):
         b"PID|1\r",
         b"{}",
         b"MSH|^~\\&|" + b"\x00",
-        b"MSH|^~\\&|" + checks.MARK.encode(),
+        b"MSH|^~\\&|A|B|C|D|E\rPID|" + checks.MARK.encode(),
         b"MSH|^~\\&|A|B" + b"~" * 900_000,
         b"MSH||||||||||||",
         b"\x0bMSH|^~\\&|A|B\x1c\r",
