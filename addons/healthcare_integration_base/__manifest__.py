@@ -33,8 +33,6 @@
     "assets": {
         "web.assets_backend": ["healthcare_integration_base/static/src/**/*"],
     },
-    "demo": [],
     "application": True,
-    "installable": True,
     "uninstall_hook": "uninstall_hook",
 }

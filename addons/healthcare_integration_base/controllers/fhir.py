@@ -14,7 +14,7 @@ class Fhir(Controller):
     """``/hc/fhir/R4``: single resources, and Bundles of them."""
 
     @door("/hc/fhir/R4/<string:resource_type>", methods=["POST"], render=fhir_answers.refusal)
-    def create(self, resource_type):
+    def create_resource(self, resource_type):
         """One resource (http://hl7.org/fhir/R4/http.html#create)."""
         return _one(lambda resource: fhir.check_type(resource, resource_type))
 
@@ -23,7 +23,7 @@ class Fhir(Controller):
         methods=["PUT"],
         render=fhir_answers.refusal,
     )
-    def update(self, resource_type, resource_id):
+    def update_resource(self, resource_type, resource_id):
         """One resource under its own id (http://hl7.org/fhir/R4/http.html#update)."""
         return _one(lambda resource: fhir.check_type(resource, resource_type, resource_id))
 

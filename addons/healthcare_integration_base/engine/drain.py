@@ -8,6 +8,9 @@ its in-flight row stand, so a crash leaves nothing stuck (ADR 0003):
 2. choose a batch, lock its writer, write the in-flight row, commit;
 3. take the messages, run the handler, record the outcome, drop the in-flight row: one
    transaction, one commit.
+
+No request and no other code stands above a drain: it runs on the cursor of its scheduled
+action, and its commits are where an outcome becomes durable.
 """
 
 import logging
@@ -68,7 +71,7 @@ class Drain:
             elif limit is not None or not self._linger(idle_since + LINGER_SECONDS):
                 break
         if self.hindered or time.monotonic() >= self.deadline:
-            self.cr.commit()
+            self.cr.commit()  # pylint: disable=invalid-commit
             wake.wake_lanes(self.cr, [self.lane_id])
         return total
 
@@ -101,10 +104,10 @@ class Drain:
 
     def _next_batch(self, shard):
         limit = self.batch_limit if self.left is None else min(self.batch_limit, self.left)
-        self.cr.commit()
+        self.cr.commit()  # pylint: disable=invalid-commit
         candidates = claim.due(self.cr, self.lane_id, shard, limit)
         ids = claim.choose(candidates)
-        self.cr.commit()
+        self.cr.commit()  # pylint: disable=invalid-commit
         if not ids:
             return 0
         handler = self._handler(candidates[0])
@@ -134,7 +137,7 @@ class Drain:
         """The addon that handled them is gone: they wait for somebody who knows why."""
         rows = claim.take(self.cr, ids)
         run.fail(self.env, rows, "handler_missing", Kind.PERSON, "arrival")
-        self.cr.commit()
+        self.cr.commit()  # pylint: disable=invalid-commit
         return len(rows)
 
     def _batch(self, shard, ids, trigger="arrival"):
@@ -166,7 +169,7 @@ class Drain:
         if not self.cr._cnx.closed:
             self._forget()
             claim.landed(self.cr, row_id)
-            self.cr.commit()
+            self.cr.commit()  # pylint: disable=invalid-commit
 
     def _forget(self):
         """Undo the transaction and what the ORM remembers of it."""
@@ -177,13 +180,13 @@ class Drain:
     def _attempt(self, row_id, ids, trigger):
         items = run.batch(self.env, ids, trigger)
         claim.landed(self.cr, row_id)
-        self.cr.commit()
+        self.cr.commit()  # pylint: disable=invalid-commit
         self._after_commit(items)
         return len(items)
 
     def _split(self, row_id, shard, ids):
         claim.landed(self.cr, row_id)
-        self.cr.commit()
+        self.cr.commit()  # pylint: disable=invalid-commit
         middle = len(ids) // 2
         return self._batch(shard, ids[:middle], "split") + self._batch(shard, ids[middle:], "split")
 
@@ -200,7 +203,7 @@ class Drain:
         rows = claim.take(self.cr, [message_id])
         run.fail(self.env, rows, code, kind, trigger)
         claim.landed(self.cr, row_id)
-        self.cr.commit()
+        self.cr.commit()  # pylint: disable=invalid-commit
         return len(rows)
 
     def _settle_kills(self, shard):
@@ -208,7 +211,7 @@ class Drain:
         alone = claim.count_kills(self.cr, self.lane_id, shard)
         killers = [row for row in claim.take(self.cr, alone) if row["kill_count"] >= KILL_LIMIT]
         run.fail(self.env, killers, "worker_killed", Kind.POISON, "arrival")
-        self.cr.commit()
+        self.cr.commit()  # pylint: disable=invalid-commit
 
 
 def classify(error):

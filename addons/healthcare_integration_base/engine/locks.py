@@ -4,6 +4,9 @@
 They are session locks: they are taken *before* the snapshot of the transaction that
 they protect (a lock taken inside a REPEATABLE READ transaction comes too late), they
 outlive its rollbacks, and PostgreSQL frees them when a killed worker's connection goes.
+
+A session lock guards transactions, so taking and freeing it ends the one at hand, hence the
+commits of this module.
 """
 
 import hashlib
@@ -38,7 +41,7 @@ def session_lock(cr, key, wait_seconds=0):
 
 
 def _acquire(cr, key, wait_seconds):
-    cr.commit()
+    cr.commit()  # pylint: disable=invalid-commit
     try:
         if not wait_seconds:
             cr.execute("SELECT pg_try_advisory_lock(%s)", [key])
@@ -51,7 +54,7 @@ def _acquire(cr, key, wait_seconds):
         return False
     finally:
         if not cr.closed and not cr._cnx.closed:
-            cr.commit()
+            cr.commit()  # pylint: disable=invalid-commit
 
 
 def _release(cr, key):
@@ -60,4 +63,4 @@ def _release(cr, key):
         return
     cr.rollback()
     cr.execute("SELECT pg_advisory_unlock(%s)", [key])
-    cr.commit()
+    cr.commit()  # pylint: disable=invalid-commit

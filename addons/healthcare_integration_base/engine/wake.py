@@ -1,5 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-"""Waking a lane without a lost signal and without a trigger per message (ADR 0002)."""
+"""Waking a lane without a lost signal and without a trigger per message (ADR 0002).
+
+A signal is seen by others only once it is committed, hence the commits of this module.
+"""
 
 import logging
 
@@ -79,8 +82,8 @@ def clear_signal(cr, lane_id):
 
 def is_signalled(cr, lane_id):
     """Whether something was committed for the lane since :func:`clear_signal`."""
-    cr.commit()
+    cr.commit()  # pylint: disable=invalid-commit
     cr.execute("SELECT signalled FROM hc_lane WHERE id = %s", [lane_id])
     row = cr.fetchone()
-    cr.commit()
+    cr.commit()  # pylint: disable=invalid-commit
     return bool(row and row[0])
