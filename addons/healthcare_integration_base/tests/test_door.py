@@ -104,7 +104,8 @@ class TestDoor(DoorCase):
         status = self.call(answer["status_url"])
         self.assertEqual(status.status_code, 200, status.text)
         self.assertEqual(status.json()["state"], "received")
-        self.refused(self.call("/hc/v1/messages/" + str(uuid.uuid4())), 404, "not_found")
+        for name in (str(uuid.uuid4()), "%00", "1", "x%27--"):
+            self.refused(self.call("/hc/v1/messages/" + name), 404, "not_found")
 
     def test_status_of_another_system(self):
         answer = self.call(self.path, self.body()).json()
@@ -298,7 +299,8 @@ class TestDoor(DoorCase):
         response = self.call(f"/hc/v1/contracts/{NOTED}")
         self.assertEqual(response.status_code, 200)
         self.assertEqual(response.json()["x-hc-type"], NOTED)
-        self.refused(self.call("/hc/v1/contracts/no.such.v1"), 404, "not_found")
+        for name in ("no.such.v1", "%00", "..%2f..%2fetc"):
+            self.refused(self.call(f"/hc/v1/contracts/{name}"), 404, "not_found")
 
     def test_health(self):
         response = self.call("/hc/health", headers={"Authorization": None})
