@@ -52,11 +52,11 @@ class HcWardSetup(models.TransientModel):
 
     @api.model
     def _default_account(self):
+        """The company's own expense account, for those who may see accounts."""
         accounts = self.env["account.account"]
         if not accounts.has_access("read"):
             return accounts
-        domain = [("account_type", "=", "expense"), ("company_ids", "in", self.env.company.id)]
-        return accounts.search(domain, limit=1)
+        return self.env.company.expense_account_id
 
     @api.constrains("horizon_days")
     def _check_horizon(self):
