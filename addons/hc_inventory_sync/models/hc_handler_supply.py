@@ -44,7 +44,7 @@ class HcHandlerSupply(models.AbstractModel):
 
     def _drafts(self, items):
         """Read the items and judge them in their order, each knowing those before it."""
-        reader = self._reader(self.env, items, self._sudo_sources(items))
+        reader = self._reader(self.env, items)
         drafts = [reader.draft_of(item) for item in items]
         stated = self._stated(drafts)
         shelf = self._shelf(drafts)
@@ -56,13 +56,6 @@ class HcHandlerSupply(models.AbstractModel):
             if not draft.objections:
                 self._accept(draft, stated, shelf)
         return drafts
-
-    def _sudo_sources(self, items):
-        """An event id is unique within its source only; the ledger is not the system's
-        to read, and nothing else of it is read here."""
-        bare = [item.message_id for item in items if not item.data.get("transaction")]
-        messages = self.env["hc.message"].sudo().browse(bare)
-        return {message.id: message.source for message in messages if message.id}
 
     def _stated(self, drafts):
         keys = {entry.business_key for draft in drafts for entry in draft.entries}

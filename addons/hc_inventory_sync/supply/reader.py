@@ -13,17 +13,13 @@ from .draft import Draft, Entry
 
 
 class Reader:
-    """Drafts of the items of one batch.
-
-    :param sources: by message id, the source of those that have no transaction number.
-    """
+    """Drafts of the items of one batch."""
 
     time_fields = ("consumed_at",)
 
-    def __init__(self, env, items, sources):
+    def __init__(self, env, items):
         self.env = env
         self.codes = Codes(env, items)
-        self.sources = sources
         self.now = datetime.now(UTC)
         self._sites = self._find_sites(items)
         self._locks = {}
@@ -227,7 +223,8 @@ class Reader:
         item = draft.item
         number = item.data.get("transaction")
         if not number:
-            number = f"{self.sources.get(item.message_id, '')}#{item.event_id}"
+            # An event id is unique within its source only.
+            number = f"{item.source}#{item.event_id}"
         entry.business_key = f"{item.type}|{draft.facility.id}|{number}|{entry.name}"
         content = (
             draft.ward.id,

@@ -328,6 +328,7 @@ class TestSupplyConsumed(SupplyCase):
             channel=self.channel,
             company_id=self.company.id,
             event_id="evt",
+            source="urn:test",
         )
         return run.plan(self.env, [item])[0]
 

@@ -63,6 +63,7 @@ class Intake:
             channel=self.env["hc.channel"].browse(channel.id),
             company_id=company_of(self.caller.system, channel, prepared.payload),
             event_id=prepared.message_identifier,
+            source=prepared.source,
             event_time=prepared.time,
             weak_key=prepared.weak_key,
         )

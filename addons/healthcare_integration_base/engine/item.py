@@ -55,6 +55,7 @@ class Item:
     channel: object
     company_id: int
     event_id: str
+    source: str
     event_time: datetime | None = None
     weak_key: bool = False
     attempt_count: int = 0

@@ -84,6 +84,7 @@ def _item(env, row, channel, trigger):
         channel=channel,
         company_id=row["company_id"],
         event_id=row["message_identifier"],
+        source=row["source"],
         event_time=row["event_time"],
         weak_key=bool(row["weak_key"]),
         attempt_count=row["attempt_count"],

@@ -206,7 +206,7 @@ class HandlerCase:
 
     @contextmanager
     def no_payload_in_logs(self):
-        with self.assertLogs(level="DEBUG") as logs:
+        with self.assertLogs("odoo", "DEBUG") as logs:
             yield
         text = "\n".join(logs.output)
         for value in self.personal:
