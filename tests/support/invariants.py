@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from simulate import world
 from simulate.documents import Use
 from simulate.world import Stock
 
@@ -25,6 +24,10 @@ SELECT count(*) FROM hc_message m JOIN hc_effect e ON e.message_id = m.id
   LEFT JOIN stock_move s ON s.id = e.res_id
  WHERE m.message_identifier = ANY(%s)
    AND (e.res_model != 'stock.move' OR s.state IS DISTINCT FROM 'done')
+"""
+QUANTS = """
+SELECT location_id, product_id, lot_id, sum(quantity) FROM stock_quant
+ WHERE location_id = ANY(%s) GROUP BY 1, 2, 3
 """
 LEFT = "SELECT count(*) FROM hc_inflight"
 
@@ -49,7 +52,11 @@ def odd(rows: dict[str, tuple[object, ...]], wanted: tuple[object, ...]) -> list
 def stock(hospital: Hospital, uses: Iterable[Use]) -> Stock:
     """What lies where these uses take from, with nothing left to be posted."""
     hospital.drained()
-    return world.read_stock(hospital.admin, {use.ward.stock for use in uses})
+    locations = sorted({use.ward.stock for use in uses})
+    return {
+        (location, product, lot): Decimal(str(round(quantity, 6)))
+        for location, product, lot, quantity in hospital.machine.sql(QUANTS, locations)
+    }
 
 
 def stock_changed(hospital: Hospital, before: Stock, uses: Sequence[Use]) -> None:
