@@ -61,7 +61,9 @@ def simulate(env: dict[str, str]) -> int:
     problems += [] if quiet else ["the ledger did not come to rest"]
     problems += unstocked(odoo, day, stock)
     problems += lost(odoo, answered)
-    report.table(answered, before, report.documents(odoo), ledger(odoo, answered))
+    after = report.documents(odoo)
+    problems += [f"there are no {name}" for name, count in after.items() if not count]
+    report.table(answered, before, after, ledger(odoo, answered))
     report.where(base_url, login, password, path)
     return report.verdict(problems)
 

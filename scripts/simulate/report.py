@@ -20,7 +20,11 @@ Systems = list[dict[str, Any]]
 
 def document(env: dict[str, str], systems: Systems, login: str, password: str) -> dict[str, Any]:
     """The demo file."""
-    postgres = {name: os.environ.get(f"PG{name.upper()}", "") for name in ("host", "port", "user")}
+    postgres: dict[str, Any] = {
+        "host": os.environ.get("PGHOST", ""),
+        "port": int(os.environ.get("PGPORT") or 5432),
+        "user": os.environ.get("PGUSER", ""),
+    }
     return {
         "base_url": env["HC_BASE_URL"],
         "database": env["HC_DATABASE"],
@@ -72,7 +76,7 @@ def documents(odoo: Odoo) -> dict[str, int]:
         "purchase orders": odoo.count("purchase.order", [("state", "!=", "cancel")]),
         "internal transfers": odoo.count(
             "stock.picking",
-            [("picking_type_code", "=", "internal"), ("state", "not in", ("cancel", "done"))],
+            [("picking_type_code", "=", "internal"), ("state", "!=", "cancel")],
         ),
     }
 
