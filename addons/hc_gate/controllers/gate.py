@@ -32,6 +32,13 @@ WRONG_METHOD = {
     "code": "method_not_allowed",
     "detail": "This address does not take this method. The header Allow names those it takes.",
 }
+FAILED = {
+    "type": "about:blank",
+    "title": "Internal Server Error",
+    "status": 500,
+    "code": "internal_error",
+    "detail": "The request failed before anything was kept. Send it again, or tell the operator.",
+}
 
 
 class Gate(http.Controller):

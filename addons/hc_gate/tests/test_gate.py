@@ -2,7 +2,10 @@
 import threading
 from unittest.mock import patch
 
+import psycopg2
+
 from odoo.tests import HttpCase, tagged
+from odoo.tools import mute_logger
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 PATHS = ("/hc", "/hc/", "/hc/v1/channels/any/messages", "/hc/fhir/R4/SupplyDelivery")
@@ -50,6 +53,22 @@ class TestGate(HttpCase):
             for method in METHODS:
                 with self.subTest(path=path, method=method):
                     self.check_problem(self.ask(path, method), 404, "not_found")
+
+    def test_errors_before_a_route_is_found(self):
+        """A dead connection of the pool, say, which Odoo itself answers in HTML."""
+        cases = (
+            (psycopg2.InterfaceError, 503, "database_unavailable"),
+            (psycopg2.OperationalError, 503, "database_unavailable"),
+            (KeyError, 500, "internal_error"),
+        )
+        for error, status, code in cases:
+            # One instance for each request: Odoo keeps the answer on it.
+            errors = [error(SECRET), error(SECRET)]
+            failing = patch.object(type(self.env["ir.http"]), "_match", side_effect=errors)
+            with self.subTest(error=error), failing, mute_logger("odoo.http"):
+                self.check_problem(self.ask("/hc/health", "POST"), status, code)
+                answer = self.ask("/web/health", "GET")
+                self.assertNotEqual(answer.headers["Content-Type"], "application/problem+json")
 
     def test_other_paths_are_not_ours(self):
         self.assertEqual(self.ask("/web/health", "GET").status_code, 200)
