@@ -63,10 +63,7 @@ class Rig:
             "UPDATE ir_cron SET nextcall = now() AT TIME ZONE 'UTC' - interval '1 second'"
             f" WHERE active AND id IN ({LANES})"
         )
-        connection = self.machine.connect(database="postgres")
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_notify('cron_trigger', %s)", [self.machine.database])
-        connection.close()
+        self.machine.nudge()
 
     # ------------------------------------------------------------- ledger
 

@@ -32,12 +32,15 @@ PLENTY = Decimal(1_000_000)
 class Hospital:
     """Everything that a black-box test needs."""
 
-    def __init__(self, machine: Machine, cluster: Cluster) -> None:
+    def __init__(
+        self, machine: Machine, cluster: Cluster, known: Iterable[dict[str, Any]] = ()
+    ) -> None:
         self.machine = machine
         self.cluster = cluster
         self.admin = Odoo(machine.base_url, machine.database, "admin", "admin")
         self.systems = {
-            one["code"]: one for one in credentials.ensure(self.admin, machine.base_url, [])
+            one["code"]: one
+            for one in credentials.ensure(self.admin, machine.base_url, list(known))
         }
         self.run = secrets.token_hex(4)
         self._numbers = itertools.count(1)
@@ -173,13 +176,18 @@ class Hospital:
             time.sleep(0.2)
         return found
 
-    def drained(self, within: float = 120) -> None:
-        """Wait until nothing is to be done any more."""
+    def drained(self, within: float = 120, *, nudge: bool = False) -> None:
+        """Wait until nothing is to be done any more.
+
+        :param nudge: spare the minute until a new cron process looks for work on its own.
+        """
         deadline = time.monotonic() + within
         waiting = "SELECT count(*) FROM hc_message WHERE state IN ('received', 'retry')"
         while left := self.machine.sql(waiting)[0][0]:
             assert time.monotonic() < deadline, f"{left} messages wait"
-            time.sleep(0.3)
+            if nudge:
+                self.machine.nudge()
+            time.sleep(1 if nudge else 0.3)
 
     def row(self, message_id: str) -> dict[str, Any]:
         """The ledger's row of a message."""

@@ -109,7 +109,7 @@ def play(hospital: Hospital, seed: int, strike: Callable[[], None]) -> Traffic:
             one.result()
     identifiers = [event["id"] for event in traffic.events]
     assert traffic.acknowledged == set(identifiers)
-    hospital.drained(240)
+    hospital.drained(240, nudge=True)
     invariants.exactly_once(hospital, identifiers, lines=1)
     invariants.stock_changed(hospital, before, traffic.uses)
     invariants.nothing_in_hand(hospital)
