@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-from odoo import models
+from odoo import api, models
 
 from ..inventory.units import gtin_forms
 
@@ -34,3 +34,9 @@ class HcIssue(models.Model):
             found = products.search([("barcode", "in", gtin_forms(value))], limit=2)
             return found if len(found) == 1 else products
         return products.browse(ids.get(pairs[0], ())).exists()
+
+    @api.model
+    def _supply_stamp(self, system_id, channel_id, fix):
+        if fix.kind != "record" or fix.namespace != "lot":
+            return super()._supply_stamp(system_id, channel_id, fix)
+        return self._stamp_of("stock.lot", [("name", "=", fix.value)])

@@ -22,7 +22,7 @@ from odoo import SUPERUSER_ID, api
 from odoo.exceptions import AccessError, UserError
 
 from ..messaging.errors import Kind, MessageError, spec
-from . import claim, run, wake
+from . import claim, run, supply, wake
 from .locks import SHARD, WRITER, lock_key, session_lock
 
 _logger = logging.getLogger(__name__)
@@ -146,20 +146,28 @@ class Drain:
         :return: how many messages got an outcome.
         """
         row_id = claim.put_in_flight(self.cr, self.lane_id, shard, ids)
-        error = None
-        for _attempt in range(CONFLICT_LIMIT):
-            try:
-                return self._attempt(row_id, ids, trigger)
-            except CONFLICTS as conflict:
-                self._forget()
-                error = conflict
-            except GONE:
+        try:
+            items, waiting = self._repeated(row_id, ids, trigger)
+        except Exception as error:  # the handler's: set apart, never swallowed
+            if isinstance(error, GONE) and not isinstance(error, CONFLICTS):
                 self._give_back(row_id)
                 raise
-            except Exception as failure:  # the handler's: set apart below, never swallowed
+            self._forget()
+            return self._apart(row_id, shard, ids, error, trigger)
+        self._after_commit(items, waiting)
+        return len(items)
+
+    def _repeated(self, row_id, ids, trigger):
+        """One attempt, repeated at once while other transactions are in its way."""
+        for _left in range(CONFLICT_LIMIT - 1):
+            try:
+                return self._attempt(row_id, ids, trigger)
+            except CONFLICTS:
                 self._forget()
-                error = failure
-                break
+        return self._attempt(row_id, ids, trigger)
+
+    def _apart(self, row_id, shard, ids, error, trigger):
+        """What failed together is tried in halves; what failed alone has failed."""
         if len(ids) > 1:
             return self._split(row_id, shard, ids)
         return self._failed(row_id, ids[0], error, trigger)
@@ -179,10 +187,10 @@ class Drain:
 
     def _attempt(self, row_id, ids, trigger):
         items = run.batch(self.env, ids, trigger)
+        waiting = supply.missing(self.env, items)
         claim.landed(self.cr, row_id)
         self.cr.commit()  # pylint: disable=invalid-commit
-        self._after_commit(items)
-        return len(items)
+        return items, waiting
 
     def _split(self, row_id, shard, ids):
         claim.landed(self.cr, row_id)
@@ -190,7 +198,14 @@ class Drain:
         middle = len(ids) // 2
         return self._batch(shard, ids[:middle], "split") + self._batch(shard, ids[middle:], "split")
 
-    def _after_commit(self, items):
+    def _after_commit(self, items, waiting):
+        """What the outcome of a batch asks for, once it is there for all to see."""
+        for _attempt in range(CONFLICT_LIMIT):
+            try:
+                supply.resume_supplied(self.env, waiting)
+                break
+            except CONFLICTS:
+                self._forget()
         if any(item.dirty_keys for item in items):
             self.env["hc.dirty.key"]._wake()
 

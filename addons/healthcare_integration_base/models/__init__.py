@@ -13,6 +13,7 @@ from . import (
     hc_lane,
     hc_channel,
     hc_issue,
+    hc_issue_supply,
     hc_message,
     hc_message_attempt,
     hc_effect,

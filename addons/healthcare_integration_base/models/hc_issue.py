@@ -84,7 +84,9 @@ class HcIssue(models.Model):
         for issue in self:
             error = spec(issue.error_code or "")
             title = error.title.rstrip(".")
-            issue.name = f"{title}: {issue.subject}" if issue.subject else title
+            # A code is stored as "system|value"; people read it as words.
+            subject = (issue.subject or "").replace("|", " ")
+            issue.name = f"{title}: {subject}" if subject else title
             issue.advice = error.action
 
     def _compute_waiting_count(self):
@@ -222,6 +224,11 @@ class HcIssue(models.Model):
     @api.model
     def _fixed_many(self, kind, keys_list):
         """Like :meth:`_fixed`, for many at once."""
+        self._resume_fixed(kind, keys_list)
+
+    @api.model
+    def _resume_fixed(self, kind, keys_list):
+        """Resume the issues that are seen to wait for this."""
         wanted = {}
         for keys in keys_list:
             names = tuple(sorted(keys))

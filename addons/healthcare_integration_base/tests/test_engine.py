@@ -6,7 +6,7 @@ import psycopg2
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
-from ..engine import claim
+from ..engine import claim, supply
 from ..engine.drain import KILL_LIMIT
 from ..engine.item import Fix
 from ..messaging.errors import MessageError
@@ -208,6 +208,44 @@ class TestEngine(EngineCase):
         self.drain()
         self.assertEqual(issue.state, "resolved")
         self.assertFalse(issue.activity_ids)
+
+    def test_mapping_that_is_supplied_meanwhile(self):
+        """Neither sees the other in its snapshot: the drain looks again after its commit."""
+        fix = Fix("identifier", "vendor", "local", "X9")
+        mapped = []
+        look = supply.missing
+
+        def supplied_right_after(env, items):
+            waiting = look(env, items)
+            if waiting and not mapped:
+                mapped.append(True)
+                env.cr.execute(
+                    "INSERT INTO hc_identifier (system_id, namespace, code_system, value,"
+                    " res_model, res_id, active, write_date)"
+                    " VALUES (%s, 'vendor', 'local', 'X9', 'res.partner', %s, true, now())",
+                    [self.system.id, self.partner.id],
+                )
+            return waiting
+
+        def act(item):
+            if not mapped:
+                item.review("unmapped_item", subject="local|X9", fix=fix)
+
+        self.behave(act)
+        message = self.note()
+        with patch.object(supply, "missing", supplied_right_after):
+            self.drain()
+        self.assertEqual((message.state, message.attempt_count), ("done", 2))
+        self.assertEqual(
+            self.env["hc.issue"].search([("subject", "=", "local|X9")]).state, "resolved"
+        )
+
+    def test_mapping_that_does_not_help_is_not_tried_again(self):
+        fix = Fix("channel")
+        self.behave(lambda item: item.review("incomplete", fix=fix))
+        message = self.note()
+        self.drain()
+        self.assertEqual((message.state, message.attempt_count), ("review", 1))
 
     def test_order_of_a_key(self):
         """What follows a message in review waits; other keys go on."""
