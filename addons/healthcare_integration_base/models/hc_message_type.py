@@ -7,7 +7,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import ormcache
 from odoo.tools.misc import file_path
 
@@ -76,6 +76,13 @@ class HcMessageType(models.Model):
         for one in self.filtered("handler"):
             if one._handler_model() is None:
                 raise ValidationError(self.env._("There is no handler %s.", one.handler))
+
+    @api.ondelete(at_uninstall=True)
+    def _unlink_except_used(self):
+        """Also when their addon goes: what the ledger keeps must say what it is, and the
+        addon finds its types again when it comes back."""
+        if self.env["hc.message"].search_count([("message_type_id", "in", self.ids)], limit=1):
+            raise UserError(self.env._("A message type of the ledger is archived, not deleted."))
 
     def _handler_model(self):
         """The handler's empty recordset, or nothing when its addon is gone."""

@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 import re
+import secrets
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -188,7 +189,8 @@ class HcSystem(models.Model):
         self.sudo().user_id = users.create(
             {
                 "name": self.name,
-                "login": f"hc-system-{self.code}-{self.id}",
+                # Never one that a former installation of the addon has left archived.
+                "login": f"hc-system-{self.code}-{secrets.token_hex(4)}",
                 "is_hc_system": True,
                 "company_id": self.company_id.id,
                 "company_ids": [Command.set(self.company_id.ids)],
@@ -272,6 +274,7 @@ class HcSystem(models.Model):
     def _open_records(self, action, **context):
         """The list of one system; what is seen there is decided by the user's rights."""
         self.ensure_one()
+        self.check_access("read")
         return {
             **self.env["ir.actions.act_window"]._for_xml_id(
                 f"healthcare_integration_base.{action}"
