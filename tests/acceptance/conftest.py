@@ -12,6 +12,7 @@ for folder in (REPO / "tests", REPO / "scripts"):
 # Requests to our own server go to no proxy.
 os.environ["NO_PROXY"] = "*"
 
+from support import bare as bares  # noqa: E402
 from support import hospital as hospitals  # noqa: E402
 
 
@@ -21,6 +22,13 @@ def hospital():
     started = hospitals.build()
     yield started
     hospitals.tear_down(started)
+
+
+@pytest.fixture(scope="session")
+def bare():
+    """Empty databases on a PostgreSQL of their own."""
+    with bares.running() as made:
+        yield made
 
 
 @pytest.fixture
