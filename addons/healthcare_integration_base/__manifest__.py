@@ -27,11 +27,13 @@
         "views/hc_lane_views.xml",
         "views/hc_channel_views.xml",
         "views/hc_effect_views.xml",
+        "views/hc_dirty_key_views.xml",
         "wizards/hc_credential_reveal_views.xml",
         "views/menus.xml",
     ],
     "assets": {
         "web.assets_backend": ["healthcare_integration_base/static/src/**/*"],
+        "web.assets_tests": ["healthcare_integration_base/static/tests/tours/*.js"],
     },
     "application": True,
     "uninstall_hook": "uninstall_hook",

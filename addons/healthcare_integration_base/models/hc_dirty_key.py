@@ -4,8 +4,11 @@ import logging
 import psycopg2
 
 from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import AccessError
+from odoo.tools import SQL
 
 from ..engine.locks import WRITER, lock_key, session_lock
+from ..messaging.errors import spec
 
 _logger = logging.getLogger(__name__)
 RETRY_SECONDS = 60
@@ -33,8 +36,33 @@ class HcDirtyKey(models.Model):
     attempt_count = fields.Integer("Attempts", readonly=True, default=0)
     next_attempt_at = fields.Datetime(readonly=True)
     error_code = fields.Char("Error", readonly=True)
+    error_title = fields.Char("Last error", compute="_compute_error_title")
 
     _due_idx = models.Index("(next_attempt_at, id)")
+
+    @api.depends("error_code")
+    def _compute_error_title(self):
+        for dirty in self:
+            dirty.error_title = spec(dirty.error_code).title if dirty.error_code else False
+
+    def action_run_now(self):
+        """Button: try again what failed, without waiting for its time."""
+        self.check_access("read")
+        if not self.env.user.has_group("healthcare_integration_base.group_integration_operator"):
+            raise AccessError(self.env._("Only integration operators may do this."))
+        self._sudo_make_due()
+
+    def _sudo_make_due(self):
+        """Follow-up work is the engine's to write; users come here through the button."""
+        self.env.cr.execute(
+            SQL(
+                "UPDATE hc_dirty_key SET next_attempt_at = now() AT TIME ZONE 'UTC'"
+                " WHERE id = ANY(%s)",
+                self.ids,
+            )
+        )
+        self.invalidate_recordset(["next_attempt_at"])
+        self.env.cr.postcommit.add(self.sudo()._wake)
 
     @api.model
     def _wake(self):
