@@ -35,7 +35,6 @@ class Traffic:
         self.events = [hospital.event(use) for use in self.uses]
         self.acknowledged: set[str] = set()
         self.repeated = 0
-        self.slow = threading.Event()
         self._lock = threading.Lock()
 
     def _use(self, rng: random.Random) -> Use:
@@ -100,10 +99,11 @@ def play(hospital: Hospital, seed: int, strike: Callable[[], None]) -> Traffic:
     """Traffic with one strike in its middle; then all that must hold."""
     traffic = Traffic(hospital, random.Random(seed))
     before = invariants.stock(hospital, traffic.uses)
-    delay = random.Random(seed).uniform(0.2, 2.0)
+    share = int(EVENTS * random.Random(seed).uniform(0.1, 0.6))
     with ThreadPoolExecutor(SENDERS) as pool:
         running = [pool.submit(traffic.run, part) for part in traffic.parts()]
-        time.sleep(delay)
+        while len(traffic.acknowledged) < share and not any(one.done() for one in running):
+            time.sleep(0.01)
         strike()
         for one in running:
             one.result()
