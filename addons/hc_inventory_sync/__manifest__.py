@@ -29,6 +29,9 @@
         "wizards/hc_ward_setup_views.xml",
         "views/menus.xml",
     ],
+    "assets": {
+        "web.assets_tests": ["hc_inventory_sync/static/tests/tours/*.js"],
+    },
     "demo": [
         "demo/stock_world.xml",
         "demo/product.product.csv",
