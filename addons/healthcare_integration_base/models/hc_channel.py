@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from .hc_system import CODE
 from .wire_config import ChannelConfig
 
+FORMATS = [("cloudevents", "CloudEvents (JSON)"), ("hl7v2", "HL7 v2"), ("fhir", "FHIR R4")]
 STEPS = {
     "submit": (("draft",), "in_review"),
     "activate": (("in_review",), "active"),
@@ -37,7 +38,7 @@ class HcChannel(models.Model):
     )
     message_type_ids = fields.Many2many("hc.message.type", string="Message types", tracking=True)
     format = fields.Selection(
-        [("cloudevents", "CloudEvents (JSON)"), ("hl7v2", "HL7 v2"), ("fhir", "FHIR R4")],
+        FORMATS,
         default="cloudevents",
         required=True,
         tracking=True,

@@ -3,6 +3,8 @@ from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
+from .hc_channel import FORMATS
+
 STATES = [
     ("received", "Received"),
     ("retry", "Retry"),
@@ -38,7 +40,7 @@ class HcMessage(models.Model):
     direction = fields.Selection(
         [("in", "Inbound"), ("out", "Outbound")], required=True, readonly=True, default="in"
     )
-    format = fields.Char(readonly=True, help="How the sender wrote it: CloudEvents, HL7 v2, FHIR.")
+    format = fields.Selection(FORMATS, readonly=True, help="How the sender wrote it.")
     system_id = fields.Many2one("hc.system", required=True, readonly=True, ondelete="restrict")
     channel_id = fields.Many2one("hc.channel", required=True, readonly=True, ondelete="restrict")
     lane_id = fields.Many2one("hc.lane", required=True, readonly=True, ondelete="restrict")

@@ -256,7 +256,7 @@ class TestIssue(EngineCase):
 
     def test_sentence(self):
         issue = self.report(self.messages(1))
-        self.assertEqual(issue.name, "An item code has no product: local|4711")
+        self.assertEqual(issue.name, "An item code has no product: local 4711")
         self.assertTrue(issue.advice)
 
     def test_users_write_the_assignee_only(self):
