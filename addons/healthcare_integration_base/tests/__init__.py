@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from . import test_catalog
 from . import test_credential
+from . import test_dirty_key
 from . import test_door
 from . import test_engine
 from . import test_issue
