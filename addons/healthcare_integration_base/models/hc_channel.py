@@ -274,6 +274,7 @@ class HcChannel(models.Model):
     def action_open_messages(self):
         """Button: what came over this channel."""
         self.ensure_one()
+        self.check_access("read")
         return {
             **self.env["ir.actions.act_window"]._for_xml_id(
                 "healthcare_integration_base.action_hc_message"

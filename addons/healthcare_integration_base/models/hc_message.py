@@ -143,6 +143,7 @@ class HcMessage(models.Model):
     def action_open_effects(self):
         """The records that this message has brought about."""
         self.ensure_one()
+        self.check_access("read")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Effects"),

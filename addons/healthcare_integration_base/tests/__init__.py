@@ -1,4 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from . import test_access
 from . import test_catalog
 from . import test_credential
 from . import test_dirty_key
