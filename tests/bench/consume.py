@@ -87,7 +87,9 @@ def latency(
 ) -> None:
     """A steady stream: from the answer 202 to posted stock, and to replenishment."""
     rig.batch_limit(500)
+    rig.forget_waiting()
     rig.drains(True, follow_up=True)
+    rest(rig, events)
     watch = Watch(rig)
     watch.start()
     answered: dict[str, float] = {}
@@ -105,6 +107,17 @@ def latency(
     oldest = settle_follow_up(rig, watch)
     results.add("replenishment", oldest, FOLLOW_UP_LIMIT, "s at the most, peer: the limit")
     rig.drains(False)
+
+
+def rest(rig: Rig, events: Events) -> None:
+    """Crons that were stopped are at work again, and nothing of earlier runs is left."""
+    load.talk(rig.port, load.one(rig.world, events.event()))
+    rig.wake()
+    rig.drained(120)
+    deadline = time.monotonic() + 120
+    while rig.count("SELECT count(*) FROM hc_dirty_key") and time.monotonic() < deadline:
+        time.sleep(0.2)
+    time.sleep(3)
 
 
 def wait_for(watch: Watch, answered: dict[str, float]) -> None:

@@ -140,6 +140,3 @@ def database(hospital: Hospital) -> None:
     clusters.stop(hospital.cluster, "immediate")
     time.sleep(1)
     clusters.start_again(hospital.cluster)
-
-
-STRIKES: tuple[Callable[[Hospital], None], ...] = (whole_server, all_odoo, cron_only, database)

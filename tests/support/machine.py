@@ -114,11 +114,6 @@ class Machine:
         serve.end(serve.processes(self.supervisor), 60)
         serve.end(serve.processes(self.conf), 20)
 
-    def restart(self) -> None:
-        """End it and start it again."""
-        self.stop()
-        self.start()
-
     def kill(self, *, supervisor: bool) -> None:
         """``kill -9`` of every Odoo process, with or without their supervisor.
 
