@@ -2,7 +2,7 @@
 PYTHON ?= python3
 HCDEV = PYTHONPATH=$(CURDIR)/scripts $(PYTHON) -m hcdev
 
-.PHONY: help setup demo start stop psql shell test lint unit odoo-test acceptance bench faults
+.PHONY: help setup demo start stop pictures psql shell test lint unit odoo-test acceptance bench faults
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ start: ## start Odoo in the background (PORT, default 8069)
 
 stop: ## end what start and demo left running
 	@$(HCDEV) stop
+
+pictures: ## pictures of the demo's screens in .odoo/pictures, some in docs/images
+	@$(HCDEV) pictures
 
 psql: ## psql in the demo database
 	@$(HCDEV) psql

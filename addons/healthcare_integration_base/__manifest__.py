@@ -34,7 +34,6 @@
     "assets": {
         "web.assets_backend": ["healthcare_integration_base/static/src/**/*"],
         "web.assets_tests": ["healthcare_integration_base/static/tests/tours/*.js"],
-        "web.assets_tests": ["healthcare_integration_base/static/tests/tours/*.js"],
     },
     "application": True,
     "uninstall_hook": "uninstall_hook",

@@ -15,6 +15,7 @@ from .odoo_root import OdooTree
 from .postgres import Server
 
 SIMULATION = REPO / "scripts/simulate_day.py"
+PICTURES = REPO / "scripts/screenshots.py"
 LINTERS_ONLY = {"lint", "unit"}
 
 
@@ -79,6 +80,13 @@ def do_demo() -> int:
     return serve.run_script(SIMULATION, postgres.server())
 
 
+def do_pictures() -> int:
+    """Take pictures of the screens of the demo database, after its simulated day."""
+    system.ensure("chromium")
+    do_start()
+    return serve.run_script(PICTURES, postgres.server(), "--docs")
+
+
 def do_stop() -> int:
     """End the server, and the private PostgreSQL when nobody else uses it."""
     with alone():
@@ -118,6 +126,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "postgres": do_postgres,
     "demo": do_demo,
     "start": do_start,
+    "pictures": do_pictures,
     "stop": do_stop,
     "psql": do_psql,
     "shell": do_shell,

@@ -14,7 +14,7 @@ import urllib.request
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from . import common, config, venv
+from . import common, config, system, venv
 from .common import LOGS, VENV, WORK, SetupError
 from .config import SERVE_CONFIG, SERVE_LOG
 from .odoo_root import OdooTree
@@ -176,5 +176,7 @@ def run_script(script: Path, server: Server, *options: str) -> int:
         "HC_ODOO": str(venv.ODOO),
         "HC_ODOO_CONFIG": str(SERVE_CONFIG),
         "HC_DEMO_JSON": str(WORK / "demo.json"),
+        "HC_PICTURES": str(WORK / "pictures"),
+        "HC_BROWSER": system.browser() or "",
     }
     return subprocess.run([venv.PYTHON, script, *options], env=env, check=False).returncode
