@@ -5,7 +5,6 @@
     "version": "19.0.1.0.0",
     "category": "Healthcare",
     "author": "Healthcare Integration Suite contributors",
-    "website": "https://github.com/OCA/healthcare-integration",
     "license": "LGPL-3",
     "depends": [
         "healthcare_integration_base",
