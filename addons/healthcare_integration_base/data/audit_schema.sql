@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS hc_audit.event (
 );
 
 CREATE INDEX IF NOT EXISTS event_object_idx ON hc_audit.event (object);
-CREATE INDEX IF NOT EXISTS event_recorded_idx ON hc_audit.event (recorded_at);
+CREATE INDEX IF NOT EXISTS event_recorded_idx ON hc_audit.event USING brin (recorded_at);
 
 -- PL/pgSQL keeps its plan; a plain SQL function is planned at every call.
 CREATE OR REPLACE FUNCTION hc_audit.append(events jsonb) RETURNS integer

@@ -3,6 +3,7 @@ from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
+from ..messaging.errors import spec
 from .hc_channel import FORMATS
 
 STATES = [
@@ -93,7 +94,7 @@ class HcMessage(models.Model):
         "(lane_id, shard, ordering_key, id)"
         " WHERE state IN ('review', 'retry') AND ordering_key IS NOT NULL"
     )
-    _open_idx = models.Index("(state, id) WHERE state NOT IN ('done', 'duplicate')")
+    _open_idx = models.Index("(state, id) WHERE state NOT IN ('received', 'done', 'duplicate')")
     _issue_idx = models.Index("(issue_id) WHERE issue_id IS NOT NULL")
     _identifier_idx = models.Index("(message_identifier)")
     _business_key_idx = models.Index("(business_key) WHERE business_key IS NOT NULL")
@@ -104,8 +105,6 @@ class HcMessage(models.Model):
     _duplicate_idx = models.Index("(duplicate_of_id) WHERE duplicate_of_id IS NOT NULL")
 
     def _compute_error_text(self):
-        from ..messaging.errors import spec
-
         for message in self:
             error = spec(message.error_code) if message.error_code else None
             message.error_title = error.title if error else False
