@@ -148,17 +148,16 @@ def map_items(hospital, manager, samples, product):
         for line in row[4]["lines"]
     }
     for system, value in sorted(items):
-        manager.create(
-            "hc.identifier",
-            {
-                "system_id": samples["id"],
-                "namespace": "item",
-                "code_system": system,
-                "value": value,
-                "res_model": "product.product",
-                "res_id": product,
-            },
-        )
+        map_code(manager, samples, "item", system, value, product)
+    center = hospital.admin.read("hc.cost.center", [], ["id"], limit=1)[0]["id"]
+    centers = {row[4].get("cost_center") for row in messages(hospital, samples)} - {None}
+    for value in centers:
+        map_code(manager, samples, "cost_center", "local", value, center)
+
+
+def map_code(manager, samples, namespace, system, value, record):
+    values = {"system_id": samples["id"], "namespace": namespace, "code_system": system}
+    manager.create("hc.identifier", values | {"value": value, "res_id": record})
 
 
 def test_no_name_anywhere(hospital, samples):
