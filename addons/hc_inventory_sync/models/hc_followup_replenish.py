@@ -20,7 +20,7 @@ class HcFollowupReplenish(models.AbstractModel):
     _kind = "replenish"
     _writer = "stock"
     # A chunk keeps the stock writer waiting, about 60 ms for each orderpoint.
-    _chunk = 12
+    _chunk = 5
 
     def _process(self, keys):
         triggers = defaultdict(set)

@@ -144,7 +144,8 @@ class Reader:
         if code and center is None:
             system, value = pair(code)
             fix = Fix("identifier", "cost_center", system, value)
-            draft.objection("cost_center_unknown", subject=f"{system}|{value}", fix=fix)
+            # The stock has left the ward all the same; only its account is open.
+            draft.warning("cost_center_unknown", subject=f"{system}|{value}", fix=fix)
         return center or self.env["hc.cost.center"]
 
     # ------------------------------------------------------------------- lines

@@ -28,8 +28,9 @@ from .locks import SHARD, WRITER, lock_key, session_lock
 _logger = logging.getLogger(__name__)
 
 LINGER_SECONDS = 1.0
-"""How long a drain that found nothing more waits for a signal before it ends: every
-wake of ``ir.cron`` leaves a row behind for a week."""
+"""How long a drain that found nothing more goes on looking before it ends: every wake of
+``ir.cron`` leaves a row behind for a week, and who has signalled just now does not signal
+again (:data:`.wake.COALESCE_SECONDS`, which has to be shorter)."""
 POLL_SECONDS = 0.05
 RUN_SECONDS = 50.0
 """After so long a drain gives its cron worker back; it has itself woken if work is left."""
@@ -72,18 +73,19 @@ class Drain:
                 break
         if self.hindered or time.monotonic() >= self.deadline:
             self.cr.commit()  # pylint: disable=invalid-commit
-            wake.wake_lanes(self.cr, [self.lane_id])
+            wake.wake_lanes(self.cr, [self.lane_id], force=True)
         return total
 
     def _may_go_on(self):
         return time.monotonic() < self.deadline and (self.left is None or self.left > 0)
 
     def _linger(self, until):
-        """Wait for a signal; says whether one came before ``until``."""
+        """Look for work that is due; says whether some came before ``until``."""
         while time.monotonic() < until:
-            if wake.is_signalled(self.cr, self.lane_id):
-                return True
             time.sleep(POLL_SECONDS)
+            self.cr.commit()  # pylint: disable=invalid-commit
+            if any(claim.due(self.cr, self.lane_id, shard, 1) for shard in self.shards):
+                return True
         return False
 
     def _shard(self, shard):

@@ -5,6 +5,7 @@ A signal is seen by others only once it is committed, hence the commits of this 
 """
 
 import logging
+import time
 
 import psycopg2
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
@@ -13,13 +14,19 @@ from odoo import SUPERUSER_ID, api
 
 _logger = logging.getLogger(__name__)
 RETRIES = 10
+COALESCE_SECONDS = 0.3
+_signalled_at = {}
 RAISE_SIGNAL = (
     "UPDATE hc_lane SET signalled = true WHERE id = %s AND signalled IS NOT TRUE RETURNING cron_id"
 )
 
 
-def wake_lanes(cr, lane_ids):
+def wake_lanes(cr, lane_ids, force=False):
     """Signal lanes whose messages are committed already.
+
+    A process that has signalled a lane just now need not do so again: the drain that
+    answers, whenever it begins, goes on looking for longer than that
+    (:data:`.drain.LINGER_SECONDS`).
 
     The cursor has just been committed: a new snapshot is needed, or a drain that cleared
     the signal meanwhile would not be seen. It is committed again. A signal that cannot be
@@ -27,8 +34,12 @@ def wake_lanes(cr, lane_ids):
     request for.
     """
     for lane_id in lane_ids:
+        key, now = (cr.dbname, lane_id), time.monotonic()
+        if not force and now - _signalled_at.get(key, -COALESCE_SECONDS) < COALESCE_SECONDS:
+            continue
         try:
             _wake(cr, lane_id)
+            _signalled_at[key] = now
         except psycopg2.Error as error:
             _logger.warning("Lane %s is woken by its sweep: %s", lane_id, type(error).__name__)
 
@@ -78,12 +89,3 @@ def clear_signal(cr, lane_id):
             return
         except psycopg2.errors.SerializationFailure:
             cr.rollback()
-
-
-def is_signalled(cr, lane_id):
-    """Whether something was committed for the lane since :func:`clear_signal`."""
-    cr.commit()  # pylint: disable=invalid-commit
-    cr.execute("SELECT signalled FROM hc_lane WHERE id = %s", [lane_id])
-    row = cr.fetchone()
-    cr.commit()  # pylint: disable=invalid-commit
-    return bool(row and row[0])

@@ -133,7 +133,7 @@ class HcLane(models.Model):
     def _wake(self):
         """Have these lanes drained soon; callable after the messages are committed."""
         with self.env.registry.cursor() as cr:
-            wake_lanes(cr, self.ids)
+            wake_lanes(cr, self.ids, force=True)
 
     def _drain(self, limit=None):
         """Handle due messages until none is left or ``limit`` was reached.
