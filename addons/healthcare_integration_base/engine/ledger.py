@@ -6,7 +6,6 @@ is it looked at which, and why. A transaction that loses against an equal one is
 here and at once, not by the request's retry loop, which would sleep in the worker.
 """
 
-import uuid
 from dataclasses import dataclass, replace
 from datetime import UTC
 
@@ -17,9 +16,11 @@ from odoo import SUPERUSER_ID, api
 
 from ..messaging.digest import keyed
 from ..messaging.errors import MessageError
+from ..messaging.ids import new_id
 from ..messaging.intake import Prepared
 from ..models.hc_audit_event import APPEND, document
 from ..models.wire_config import ChannelConfig, SystemConfig
+from . import alone
 from .wake import wake_lanes
 
 RETRIES = 20
@@ -77,6 +78,8 @@ class Ledger:
         if not groups:
             return
         cr = self.env.cr
+        if self._keep_one(cr, groups):
+            return
         for _attempt in range(RETRIES):
             try:
                 lanes = self._transaction(cr, groups)
@@ -87,6 +90,20 @@ class Ledger:
         else:
             raise MessageError("database_unavailable", retry_after=1)
         wake_lanes(cr, lanes)
+
+    def _keep_one(self, cr, groups):
+        """The common case: one event, and it is new. One statement keeps it, and its trail
+        only if it was kept; says whether that was all."""
+        if len(groups) > 1 or len(groups[0].entries) > 1 or not alone.is_possible(cr):
+            return False
+        [row] = self._stage(groups, {})
+        values = [row[name] for name in COLUMNS]
+        with alone.statement(cr):
+            cr.execute(KEEP_ONE, [*values, self._trail([row])], log_exceptions=False)
+            is_new = cr.fetchone() is not None
+        if is_new and row["state"] == "received":
+            wake_lanes(cr, [row["lane_id"]])
+        return is_new
 
     def _transaction(self, cr, groups):
         """Keep the groups, and commit.
@@ -126,7 +143,7 @@ class Ledger:
         for entry in group.entries:
             if entry.prepared.correlation_identifier:
                 return entry.prepared.correlation_identifier
-        return str(uuid.uuid4())
+        return new_id()
 
     def _resolve(self, entry, known, staged, correlation):
         seen = known.get(entry.key) or _seen(staged.get(entry.key))
@@ -148,7 +165,7 @@ class Ledger:
         prepared, channel = entry.prepared, entry.channel
         spread = prepared.ordering_key or prepared.idempotency_key
         return {
-            "uuid": str(uuid.uuid4()),
+            "uuid": new_id(),
             "direction": "in",
             "format": entry.format,
             "system_id": self.system.id,
@@ -299,4 +316,13 @@ INSERT = "".join(
     )
 )
 TEMPLATE = f"({', '.join(['%s'] * len(COLUMNS))}, {UTC_NOW}, {UTC_NOW}, 0, 0)"
+KEEP_ONE = "".join(
+    (
+        "WITH kept AS (",
+        INSERT,
+        TEMPLATE,
+        " ON CONFLICT (channel_id, idempotency_key) DO NOTHING RETURNING id)",
+        " SELECT hc_audit.append(%s::jsonb) FROM kept",
+    )
+)
 RETURNING = " ON CONFLICT (channel_id, idempotency_key) DO NOTHING RETURNING uuid, id"

@@ -8,9 +8,10 @@ import logging
 import time
 
 import psycopg2
-from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 from odoo import SUPERUSER_ID, api
+
+from . import alone
 
 _logger = logging.getLogger(__name__)
 RETRIES = 10
@@ -55,24 +56,19 @@ def _wake(cr, lane_id):
 def _signal(cr, lane_id):
     """Raise the signal.
 
-    A statement on its own, outside of a transaction: it needs no snapshot to outlive it,
-    waits for a drain that is just clearing the signal instead of failing against it, and
-    costs a third of the round trips.
-
     :return: id of the scheduled action if the signal was down.
     """
-    connection = cr._cnx
-    alone = connection.get_transaction_status() == TRANSACTION_STATUS_IDLE
-    if alone:
-        connection.autocommit = True
-    try:
-        cr.execute(RAISE_SIGNAL, [lane_id], log_exceptions=False)
-        row = cr.fetchone()
-    finally:
-        if alone:
-            connection.autocommit = False
-    if not alone:
-        cr.commit()  # pylint: disable=invalid-commit
+    if alone.is_possible(cr):
+        with alone.statement(cr):
+            return _raise(cr, lane_id)
+    cron_id = _raise(cr, lane_id)
+    cr.commit()  # pylint: disable=invalid-commit
+    return cron_id
+
+
+def _raise(cr, lane_id):
+    cr.execute(RAISE_SIGNAL, [lane_id], log_exceptions=False)
+    row = cr.fetchone()
     return row and row[0]
 
 

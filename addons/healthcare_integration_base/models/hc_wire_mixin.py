@@ -24,14 +24,17 @@ class HcWireMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
+        records = super().create(vals_list)
         self._forget_wire_config()
-        return super().create(vals_list)
+        return records
 
     def write(self, vals):
+        result = super().write(vals)
         if vals.keys() - self._wire_silent_fields():
             self._forget_wire_config()
-        return super().write(vals)
+        return result
 
     def unlink(self):
+        result = super().unlink()
         self._forget_wire_config()
-        return super().unlink()
+        return result

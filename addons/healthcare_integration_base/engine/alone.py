@@ -1,0 +1,27 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+"""Statements on their own, outside of a transaction.
+
+What is one statement needs neither BEGIN nor COMMIT, which are two of three round trips,
+and no snapshot that outlives it: it waits for whoever is in its way instead of failing.
+"""
+
+from contextlib import contextmanager
+
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
+
+
+def is_possible(cr):
+    """Whether the cursor has no transaction open (a test's cursor always has one)."""
+    return cr._cnx.get_transaction_status() == TRANSACTION_STATUS_IDLE
+
+
+@contextmanager
+def statement(cr):
+    """Every statement inside commits itself; only where :func:`is_possible`."""
+    connection = cr._cnx
+    connection.autocommit = True
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            connection.autocommit = False
