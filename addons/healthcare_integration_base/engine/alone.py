@@ -17,11 +17,19 @@ def is_possible(cr):
 
 @contextmanager
 def statement(cr):
-    """Every statement inside commits itself; only where :func:`is_possible`."""
+    """Every statement inside commits itself, at READ COMMITTED; only where
+    :func:`is_possible`.
+
+    psycopg2 carries the transaction's characteristics over into autocommit and back, with a
+    round trip for each: they are taken off before and put on again after, which costs none.
+    """
     connection = cr._cnx
+    isolation, readonly = connection.isolation_level, connection.readonly
+    connection.isolation_level = connection.readonly = None
     connection.autocommit = True
     try:
         yield
     finally:
         if not connection.closed:
             connection.autocommit = False
+            connection.isolation_level, connection.readonly = isolation, readonly
