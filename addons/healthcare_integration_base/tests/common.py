@@ -44,6 +44,19 @@ class EngineCase(TransactionCase):
         )
 
     @classmethod
+    def make_noted(cls):
+        """A message type for tests of the engine; its handler is the abstract one, patched."""
+        return cls.env["hc.message.type"].create(
+            {
+                "code": "test.noted",
+                "version": 1,
+                "contract_module": "healthcare_integration_base",
+                "contract_path": "tests/contracts/test.noted.v1.json",
+                "handler": "hc.message.handler",
+            }
+        )
+
+    @classmethod
     def make_channel(cls, system, message_types, **values):
         """An active channel of the test's lane that takes these types."""
         return cls.env["hc.channel"].create(

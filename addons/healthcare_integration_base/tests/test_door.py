@@ -19,15 +19,7 @@ class DoorCase(EngineCase, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.noted = cls.env["hc.message.type"].create(
-            {
-                "code": "test.noted",
-                "version": 1,
-                "contract_module": "healthcare_integration_base",
-                "contract_path": "tests/contracts/test.noted.v1.json",
-                "handler": "hc.message.handler",
-            }
-        )
+        cls.noted = cls.make_noted()
         cls.system = cls.make_system("door-tests")
         cls.channel = cls.make_channel(cls.system, cls.noted)
         cls.signed = cls.env["hc.credential"].create(

@@ -22,15 +22,7 @@ class TestEngine(EngineCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.noted = cls.env["hc.message.type"].create(
-            {
-                "code": "test.noted",
-                "version": 1,
-                "contract_module": "healthcare_integration_base",
-                "contract_path": "tests/contracts/test.noted.v1.json",
-                "handler": "hc.message.handler",
-            }
-        )
+        cls.noted = cls.make_noted()
         cls.system = cls.make_system("engine-tests")
         cls.channel = cls.make_channel(cls.system, cls.noted)
         cls.partner = cls.env["res.partner"].create({"name": "Effect"})
