@@ -36,7 +36,7 @@ umask = 077
 user = {user}
 
 [program:odoo-http]
-command = {odoo} server -c {conf} --workers=2 --max-cron-threads=0
+command = {odoo} server -c {conf} --workers=4 --max-cron-threads=0
 {program}
 [program:odoo-cron]
 command = {odoo} server -c {conf} --workers=2 --max-cron-threads=2 --no-http
