@@ -24,10 +24,12 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _HEADER_LIMIT = 4096
 _NULL = '""'
 
-# Segments that translators read; the others are checked for their name only.
+# Segments that translators read, beside a sender's own (Z…), which a channel's mapping may
+# name; the others are checked for their name only.
 READ = frozenset(
     ["MSH", "EVN", "PID", "PD1", "NK1", "PV1", "FT1", "GT1", "IN1", "IN2", "MRG", "ROL", "PRT"]
     + ["ORC", "OBR", "PR1", "DG1"]
+    + ["SCH", "TQ1", "AIS", "AIG", "AIL", "AIP", "OBX"]
 )
 
 
@@ -143,7 +145,7 @@ def parse(raw: bytes, content_charset: str | None = None) -> Hl7:
     separators = _separators(lines[0])
     for line in lines:
         _check_line(line, separators.field)
-    read = [line for line in lines if line[:3] in READ]
+    read = [line for line in lines if line[:3] in READ or line[0] == "Z"]
     return _message(_segments(read, separators, codec), codec)
 
 

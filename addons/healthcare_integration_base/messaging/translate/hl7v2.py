@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 
 from ..errors import MessageError
 from ..event import Event
@@ -26,6 +27,23 @@ __all__ = [
 _VERSION = re.compile(r"2(\.\d{1,2}){0,2}", re.ASCII)
 
 
+@dataclass(frozen=True, slots=True)
+class _Translator:
+    """What one kind of message can become, and how."""
+
+    code: str
+    triggers: frozenset[str]
+    types: frozenset[str]
+    events: Callable[[Hl7, Collection[str], Mapping[str, str]], list[Event]]
+
+    def reads(self, message: Hl7) -> bool:
+        return message.code == self.code and message.trigger in self.triggers
+
+
+_TRANSLATORS = (_Translator("DFT", hl7_dft.TRIGGERS, hl7_dft.TYPES, hl7_dft.events),)
+_CODES = frozenset(one.code for one in _TRANSLATORS)
+
+
 def check_version(message: Hl7) -> None:
     """Refuse what is not version 2."""
     if not _VERSION.fullmatch(message.version):
@@ -34,14 +52,20 @@ def check_version(message: Hl7) -> None:
 
 def types_of(message: Hl7) -> frozenset[str]:
     """Canonical types that a message of this kind can become."""
-    if message.code == "DFT" and message.trigger in hl7_dft.TRIGGERS:
-        return hl7_dft.TYPES
-    return frozenset()
+    return frozenset[str]().union(*(one.types for one in _readers(message)))
 
 
 def events(message: Hl7, accepts: Collection[str], options: Mapping[str, str]) -> list[Event]:
     """The message as events of the accepted types; all of it, or a refusal."""
     check_version(message)
-    if not types_of(message):
-        raise MessageError("not_supported" if message.code == "DFT" else "type_not_accepted")
-    return hl7_dft.events(message, accepts, options)
+    readers = _readers(message)
+    if not readers:
+        raise MessageError("not_supported" if message.code in _CODES else "type_not_accepted")
+    asked = [one for one in readers if not one.types.isdisjoint(accepts)]
+    if not asked:
+        raise MessageError("type_not_accepted")
+    return [event for one in asked for event in one.events(message, accepts, options)]
+
+
+def _readers(message: Hl7) -> list[_Translator]:
+    return [one for one in _TRANSLATORS if one.reads(message)]
