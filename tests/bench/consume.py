@@ -8,14 +8,13 @@ import time
 
 import load
 import peer
-from load import Events
+from load import FILL, Events
 from results import Results
 from rig import DONE, Rig
 
 LIMIT_SECONDS = 2.0
 FOLLOW_UP_LIMIT = 30.0
 OLDEST = "SELECT coalesce(extract(epoch FROM now() AT TIME ZONE 'UTC' - min(create_date)), 0)"
-FILL = 500
 
 
 def consumption(

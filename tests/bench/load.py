@@ -18,6 +18,7 @@ from typing import Any
 from simulate.client import BATCH, STRUCTURED, sign
 
 CLIENTS = 4
+FILL = 500
 Event = dict[str, Any]
 
 
@@ -54,8 +55,7 @@ class Events:
         """One event that was not sent yet."""
         ward, item, quantity = self.pick()
         identifier = f"bench-{self._run}-{next(self._numbers)}"
-        moment = datetime.now(UTC) - timedelta(minutes=self.rng.randint(1, 300))
-        at = moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+        at = moment(self.rng.randint(1, 300))
         line = {
             "line": 1,
             "item": {"system": "local", "value": item["code"]},
@@ -63,26 +63,32 @@ class Events:
         }
         if item["lot_name"]:
             line["lot"] = item["lot_name"]
-        return {
-            "specversion": "1.0",
-            "id": identifier,
-            "source": "urn:hc:bench",
-            "type": "supply.consumed.v1",
-            "time": at,
-            "subject": self.world["ward_codes"][ward],
-            "data": {
-                "facility": "BENCH",
-                "location": self.world["ward_codes"][ward],
-                "consumed_at": at,
-                "transaction": f"T-{identifier}",
-                "lines": [line],
-                "patient": {"mrn": f"M{self.rng.randrange(500)}", "authority": "BENCH"},
-            },
+        code = self.world["ward_codes"][ward]
+        data = {
+            "facility": "BENCH",
+            "location": code,
+            "consumed_at": at,
+            "transaction": f"T-{identifier}",
+            "lines": [line],
+            "patient": {"mrn": f"M{self.rng.randrange(500)}", "authority": "BENCH"},
         }
+        return envelope(identifier, "supply.consumed.v1", at, code, data)
 
     def many(self, count: int) -> list[Event]:
         """Several."""
         return [self.event() for _ in range(count)]
+
+
+def moment(minutes: float = 0) -> str:
+    """Now, or so long ago."""
+    then = datetime.now(UTC) - timedelta(minutes=minutes)
+    return then.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def envelope(identifier: str, kind: str, at: str, subject: str, data: Event) -> Event:
+    """An event in CloudEvents."""
+    event = {"specversion": "1.0", "id": identifier, "source": "urn:hc:bench", "type": kind}
+    return {**event, "time": at, "subject": subject, "data": data}
 
 
 def request(path: str, body: bytes, headers: dict[str, str]) -> bytes:

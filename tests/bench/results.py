@@ -11,6 +11,8 @@ GOALS: dict[str, tuple[str, float]] = {
     "accept_batch": (">=", 15.0),
     "consumption": (">=", 6.0),
     "consumption_backlog": (">=", 10.0),
+    "charges": (">=", 10.0),
+    "alarms": (">=", 10.0),
     "latency_p95": ("<", 1.0),
     "replenishment": ("<", 1.0),
     "memory": ("<", 1.05),

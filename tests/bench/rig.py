@@ -10,7 +10,7 @@ from typing import Any
 from hcdev import common
 from support import cluster as clusters
 from support.machine import Machine
-from world import MAKE_WORLD
+from worlds import WORLDS
 
 HERE = Path(__file__).parent
 LANES = "SELECT cron_id FROM hc_lane WHERE cron_id IS NOT NULL"
@@ -19,6 +19,7 @@ SELECT res_id FROM ir_model_data
  WHERE module = 'healthcare_integration_base' AND name = 'cron_followup'
 """
 WAITING = "SELECT count(*) FROM hc_message WHERE state IN ('received', 'retry')"
+FOLLOW_UPS = "SELECT count(*) FROM hc_dirty_key"
 DONE = "SELECT count(*) FROM hc_message WHERE state = 'done'"
 
 
@@ -31,9 +32,13 @@ class Rig:
         self.machine.stop()
         clusters.copy_template(server, self.machine.database)
         self.machine.odoo("-i", "hc_bench")
-        told = self.machine.shell(MAKE_WORLD, "making the world of the benchmarks")
-        line = next(line for line in told.splitlines() if line.startswith("WORLD "))
-        self.world: dict[str, Any] = json.loads(line.removeprefix("WORLD "))
+        told = self.machine.shell(WORLDS, "making the world of the benchmarks")
+        lines = [line.split(" ", 2) for line in told.splitlines() if line.startswith("WORLD ")]
+        found: dict[str, dict[str, Any]] = {name: json.loads(text) for _, name, text in lines}
+        self.world, self.charges, self.alarms = (
+            found["keys"] | found[name] for name in ("supplies", "charges", "alarms")
+        )
+        self.api_key = str(found["keys"]["api_key"])
         self.machine.sql("UPDATE ir_cron SET active = false")
         self.machine.sql("ANALYZE", superuser=True)
         self.machine.start()
@@ -67,21 +72,28 @@ class Rig:
 
     # ------------------------------------------------------------- ledger
 
-    def count(self, query: str) -> int:
+    def count(self, query: str, *values: Any) -> int:
         """One number of the database."""
-        return int(self.machine.sql(query)[0][0])
+        return int(self.machine.sql(query, *values)[0][0])
 
     def drained(self, within: float) -> None:
         """Wait until nothing waits in the ledger."""
+        self._none(WAITING, within, "the ledger is not drained in time")
+
+    def followed_up(self, within: float) -> None:
+        """Wait until no follow-up work is left."""
+        self._none(FOLLOW_UPS, within, "follow-up work is left")
+
+    def _none(self, query: str, within: float, complaint: str) -> None:
         connection = self.machine.connect()
         deadline = time.monotonic() + within
         try:
             with connection.cursor() as cursor:
                 while True:
-                    cursor.execute(WAITING)
+                    cursor.execute(query)
                     if not cursor.fetchone()[0]:
                         return
-                    assert time.monotonic() < deadline, "the ledger is not drained in time"
+                    assert time.monotonic() < deadline, complaint
                     time.sleep(0.1)
         finally:
             connection.close()

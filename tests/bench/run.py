@@ -22,13 +22,23 @@ for folder in (HERE, HERE.parent, REPO / "scripts"):
 os.environ["NO_PROXY"] = "*"
 
 import accept  # noqa: E402
+import alarms  # noqa: E402
+import charges  # noqa: E402
 import consume  # noqa: E402
 from hcdev.common import WORK, SetupError  # noqa: E402
 from load import Events  # noqa: E402
 from results import Results  # noqa: E402
 from rig import Rig  # noqa: E402
 
-NAMES = ("accept_one", "accept_batch", "consumption", "latency", "memory")
+NAMES = (
+    "accept_one",
+    "accept_batch",
+    "consumption",
+    "charges",
+    "alarms",
+    "latency",
+    "memory",
+)
 
 
 def main(words: list[str]) -> int:
@@ -73,6 +83,8 @@ def plan(rig: Rig, results: Results, quick: bool) -> dict[str, Callable[[], None
             rig, events, results, rounds=rounds, batches=8 if quick else 16, seconds=3
         ),
         "consumption": lambda: consumption(rig, events, results, quick),
+        "charges": lambda: backlog(charges.charges, rig, results, quick),
+        "alarms": lambda: backlog(alarms.alarms, rig, results, quick),
         "latency": lambda: consume.latency(rig, events, results, seconds=20 if quick else 60),
         "memory": lambda: accept.memory(rig, events, results, count=5_000 if quick else 50_000),
     }
@@ -83,6 +95,13 @@ def consumption(rig: Rig, events: Events, results: Results, quick: bool) -> None
     rig.forget_waiting()
     count, rounds, seconds = (1_000, 1, 10) if quick else (5_000, 2, 25)
     consume.consumption(rig, events, results, rounds=rounds, count=count, seconds=seconds)
+
+
+def backlog(measured: Callable[..., None], rig: Rig, results: Results, quick: bool) -> None:
+    """The same for each: a backlog of ours, and the connector for a while."""
+    rig.forget_waiting()
+    count, rounds, seconds = (1_000, 1, 8) if quick else (5_000, 2, 20)
+    measured(rig, results, rounds=rounds, count=count, seconds=seconds)
 
 
 if __name__ == "__main__":
