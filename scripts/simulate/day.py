@@ -10,10 +10,11 @@ from decimal import Decimal
 from typing import Any
 
 from . import documents
+from .codes import Route
 from .documents import Use
+from .letters import Letter, Namer
 from .world import Item, Stock, Ward, World
 
-SOURCE = "urn:hc:cabinet:7B"
 NATIVE = 220
 IN_BATCHES = 60
 BATCHES = 4
@@ -26,23 +27,6 @@ HOURS = 15
 # How busy a ward is in each hour of the day.
 BUSY = (2, 2, 1, 1, 1, 2, 5, 9, 12, 12, 11, 9, 7, 8, 10, 10, 9, 7, 6, 6, 5, 4, 3, 2)
 UNMAPPED = "SIM-NOT-MAPPED"
-
-
-@dataclass(frozen=True)
-class Letter:
-    """One request: how it goes out, and what each message of it has to be answered."""
-
-    kind: str
-    way: str
-    bodies: tuple[Any, ...]
-    statuses: tuple[int, ...]
-    state: str = "done"
-    lines: tuple[int, ...] = ()  # effects that each message has to have
-
-    @property
-    def is_new(self) -> bool:
-        """Whether the ledger gets messages by it."""
-        return all(status == 202 for status in self.statuses)
 
 
 @dataclass
@@ -62,17 +46,28 @@ class Day:
                 self.needed[use.place] += use.quantity
 
 
+@dataclass(frozen=True)
+class Supplies:
+    """Who tells of supplies: a cabinet, and a health record in HL7 and in FHIR."""
+
+    native: Route
+    hl7: Route
+    fhir: Route
+    cabinet: World
+    ehr: World
+    msh: list[str]
+
+
 class Planner:
     """Makes the day of one seed."""
 
-    def __init__(self, run: str, seed: int, cabinet: World, ehr: World | None, msh: list[str]):
+    def __init__(self, name: Namer, seed: int, supplies: Supplies) -> None:
         self.rng = random.Random(seed)
-        self.day = Day(run)
-        self.cabinet = cabinet
-        self.ehr = ehr
-        self.msh = msh
+        self.day = Day(name.run)
+        self.name = name
+        self.to = supplies
+        self.cabinet, self.ehr = supplies.cabinet, supplies.ehr
         self.now = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=30)
-        self.count = 0
 
     def plan(self) -> Day:
         """The whole day."""
@@ -83,10 +78,6 @@ class Planner:
         return self.day
 
     # ------------------------------------------------------------- choosing
-
-    def _id(self, kind: str = "evt") -> str:
-        self.count += 1
-        return f"{kind}-{self.day.run}-{self.count:04d}"
 
     def _moment(self) -> datetime:
         """A time of the last hours, more often when wards are busy."""
@@ -124,16 +115,19 @@ class Planner:
         uses = [self._use(self.cabinet, ward, at, back=back) for _ in range(count)]
         self.day.book(uses)
         more = {"patient": documents.patient(self.rng.randrange(400))}
-        return documents.event(self._id(), SOURCE, uses, **more), count
+        return documents.event(self.name(), self.to.native.source, uses, **more), count
 
     # -------------------------------------------------------------- letters
+
+    def _native(self, kind: str, way: str, body: Any, status: int = 202, **plan: Any) -> Letter:
+        return Letter(kind, way, self.to.native, (body,), (status,), **plan)
 
     def _singles(self) -> list[Letter]:
         letters = []
         for number in range(NATIVE - IN_BATCHES):
             way = ("signed", "signed", "bearer", "binary")[number % 4]
             body, lines = self._event()
-            letters.append(Letter("consumption", way, (body,), (202,), lines=(lines,)))
+            letters.append(self._native("consumption", way, body, lines=(lines,)))
         return letters
 
     def _batches(self) -> list[Letter]:
@@ -143,18 +137,17 @@ class Planner:
             made = [self._event() for _ in range(size)]
             way = "batch" if number % 2 else "ndjson"
             bodies, lines = zip(*made, strict=True)
-            letters.append(Letter("consumption", way, bodies, (202,) * size, lines=lines))
+            to, statuses = self.to.native, (202,) * size
+            letters.append(Letter("consumption", way, to, bodies, statuses, lines=lines))
         return letters
 
     def _returns(self) -> list[Letter]:
         made = [self._event(back=True) for _ in range(RETURNS)]
-        return [Letter("return", "signed", (body,), (202,), lines=(n,)) for body, n in made]
+        return [self._native("return", "signed", body, lines=(n,)) for body, n in made]
 
     def _standards(self) -> list[Letter]:
         """What the health record tells in its own words."""
         world = self.ehr
-        if world is None or not world.plain or not world.wards:
-            return []
         letters = []
         for number in range(DFTS + DELIVERIES):
             item = self.rng.choice(world.plain)
@@ -166,15 +159,15 @@ class Planner:
 
     def _standard(self, use: Use, number: int) -> Letter:
         if number < DFTS:
-            raw = documents.dft(self._id("dft"), use, self.msh[0], self.msh[1], number)
-            return Letter("HL7 DFT", "hl7", (raw,), (200,), lines=(1,))
-        resource = documents.delivery(self._id("sd"), use, number)
-        return Letter("FHIR SupplyDelivery", "fhir", (resource,), (202,), lines=(1,))
+            raw = documents.dft(self.name("dft"), use, self.to.msh[0], self.to.msh[1], number)
+            return Letter("HL7 DFT", "hl7", self.to.hl7, (raw,), (200,), lines=(1,))
+        resource = documents.delivery(self.name("sd"), use, number)
+        return Letter("FHIR SupplyDelivery", "fhir", self.to.fhir, (resource,), (202,), lines=(1,))
 
     def _duplicates(self, singles: list[Letter]) -> list[Letter]:
         """The same event again, as after an answer that got lost."""
         again = self.rng.sample(singles, DUPLICATES)
-        return [Letter("duplicate", "signed", one.bodies, (200,)) for one in again]
+        return [self._native("duplicate", "signed", one.bodies[0], 200) for one in again]
 
     def _unmapped(self) -> str:
         """A code that stands for nothing, also where somebody has mapped the usual one."""
@@ -185,13 +178,13 @@ class Planner:
         """An item that nobody mapped, a wrong signature, a broken contract."""
         ward, at = self._ward(self.cabinet), self._moment()
         use = self._use(self.cabinet, ward, at)
-        unmapped = documents.event(self._id(), SOURCE, [use])
+        unmapped = documents.event(self.name(), self.to.native.source, [use])
         unmapped["data"]["lines"][0]["item"] = {"system": "local", "value": self._unmapped()}
-        forged = documents.event(self._id(), SOURCE, [use])
-        broken = documents.event(self._id(), SOURCE, [use])
+        forged = documents.event(self.name(), self.to.native.source, [use])
+        broken = documents.event(self.name(), self.to.native.source, [use])
         broken["data"]["lines"][0]["quantity"] = "-1"
         return [
-            Letter("unmapped item", "signed", (unmapped,), (202,), "review", (0,)),
-            Letter("bad signature", "forged", (forged,), (401,)),
-            Letter("contract breach", "signed", (broken,), (422,)),
+            self._native("unmapped item", "signed", unmapped, state="review", lines=(0,)),
+            self._native("bad signature", "forged", forged, 401),
+            self._native("contract breach", "signed", broken, 422),
         ]

@@ -6,15 +6,15 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from . import documents as wire
+from . import examples
 from .rpc import Odoo
 from .send import Answered
 from .world import Item, World
 
+TOLD = {"done", "review", "duplicate"}
 Systems = list[dict[str, Any]]
 
 
@@ -36,7 +36,7 @@ def document(env: dict[str, str], systems: Systems, login: str, password: str) -
     }
 
 
-def describe(systems: Systems, worlds: dict[str, World]) -> None:
+def describe(odoo: Odoo, systems: Systems, worlds: dict[str, World]) -> None:
     """Add what a script needs to know to send more: places, items, an example."""
     for system in systems:
         world = worlds[system["code"]]
@@ -48,25 +48,14 @@ def describe(systems: Systems, worlds: dict[str, World]) -> None:
             item.code | {"tracking": item.tracking, "lots": lots_of(world, item)}
             for item in world.items
         ]
+        known = examples.Known.of(odoo, system)
         for channel in system["channels"]:
-            channel["example"] = example(channel, system, world)
+            channel["example"] = examples.example(channel, system, world, known)
 
 
 def lots_of(world: World, item: Item) -> list[str]:
     """Names of the lots of an item."""
     return sorted(world.lots.get(item.product, {}).values())
-
-
-def example(channel: dict[str, Any], system: dict[str, Any], world: World) -> Any:
-    """A body that the channel accepts; native ones need an id of their own each time."""
-    if not world.plain or not world.wards:
-        return None
-    use = wire.Use(world.wards[0], world.plain[0], 1, datetime.now(UTC).replace(microsecond=0))
-    if channel["format"] == "cloudevents":
-        return wire.event("example-1", system["sources"][0], [use])
-    if channel["format"] == "fhir":
-        return wire.delivery("example-1", use, 1)
-    return wire.dft("example-1", use, "EHR", "HOSPITAL", 1).decode()
 
 
 def documents(odoo: Odoo) -> dict[str, int]:
@@ -78,6 +67,13 @@ def documents(odoo: Odoo) -> dict[str, int]:
             "stock.picking",
             [("picking_type_code", "=", "internal"), ("state", "!=", "cancel")],
         ),
+        "charges": odoo.count("hc.charge", []),
+        "draft invoices": odoo.count(
+            "account.move", [("move_type", "=", "out_invoice"), ("state", "=", "draft")]
+        ),
+        "held charges": odoo.count("hc.charge", [("state", "=", "on_hold")]),
+        "appointments": odoo.count("hc.appointment", []),
+        "maintenance requests": odoo.count("maintenance.request", []),
     }
 
 
@@ -85,10 +81,10 @@ def table(
     answered: list[Answered],
     before: dict[str, int],
     after: dict[str, int],
-    ledger: list[dict[str, Any]],
+    ledger: dict[str, list[str]],
 ) -> None:
     """What came of the day."""
-    states = Counter(row["state"] for row in ledger)
+    states = Counter(state for found in ledger.values() for state in found)
     rows: list[tuple[str, int, str]] = [
         ("sent", len(answered), kinds(answered)),
         ("accepted", sum(one.status < 300 for one in answered), ""),
@@ -96,7 +92,8 @@ def table(
         ("rejected", sum(one.status >= 300 for one in answered), statuses(answered)),
         ("done", states["done"], ""),
         ("review", states["review"], "wait for a person"),
-        ("other states", sum(states.values()) - states["done"] - states["review"], ""),
+        ("told before", states["duplicate"], "another message stated the same fact"),
+        ("other states", sum(count for state, count in states.items() if state not in TOLD), ""),
     ]
     for name, count in after.items():
         rows.append((name, count - before[name], f"new, {count} in all"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import requests
 
 from .client import BATCH, NDJSON, Sender
-from .day import Day, Letter
+from .letters import Letter
 
 QUIET = {"done", "review", "duplicate", "rejected", "cancelled", "dead"}
 ACCEPTED = (200, 202)
@@ -36,18 +36,16 @@ class Answered:
 
 
 class Post:
-    """Hands letters to the channels of two systems."""
+    """Hands letters to the channels that they are for."""
 
-    def __init__(self, cabinet: Sender, ehr: Sender | None, channels: dict[str, str]) -> None:
-        self.cabinet = cabinet
-        self.ehr = ehr
-        self.channels = channels
+    def __init__(self, base_url: str, systems: Iterable[dict[str, Any]]) -> None:
+        self.senders = {system["code"]: Sender.of(base_url, system) for system in systems}
 
-    def deliver(self, day: Day) -> list[Answered]:
-        """Send all letters, in order, and what stands apart (copies, oddities) last."""
+    def deliver(self, letters: Sequence[Letter]) -> list[Answered]:
+        """Send all letters, in order, and copies last."""
         answered: list[Answered] = []
-        first = [letter for letter in day.letters if letter.kind != "duplicate"]
-        for letter in [*first, *(one for one in day.letters if one.kind == "duplicate")]:
+        first = [letter for letter in letters if letter.kind != "duplicate"]
+        for letter in [*first, *(one for one in letters if one.kind == "duplicate")]:
             answered += self.send(letter)
         return answered
 
@@ -56,28 +54,29 @@ class Post:
         answers = getattr(self, f"_{letter.way}")(letter)
         return [Answered(letter, n, status, uuid) for n, (status, uuid) in enumerate(answers)]
 
+    def _sender(self, letter: Letter) -> Sender:
+        return self.senders[letter.route.system]
+
     def _single(self, answer: requests.Response) -> list[tuple[int, str | None]]:
         known = answer.json() if answer.status_code in ACCEPTED else {}
         return [(answer.status_code, known.get("message_id"))]
 
-    def _signed(self, letter: Letter) -> list[tuple[int, str | None]]:
-        return self._single(self.cabinet.post(self.channels["cloudevents"], letter.bodies[0]))
+    def _signed(self, letter: Letter, **how: Any) -> list[tuple[int, str | None]]:
+        sender, channel = self._sender(letter), letter.route.channel
+        return self._single(sender.post(channel, letter.bodies[0], **how))
 
     def _bearer(self, letter: Letter) -> list[tuple[int, str | None]]:
-        channel = self.channels["cloudevents"]
-        return self._single(self.cabinet.post(channel, letter.bodies[0], bearer=True))
+        return self._signed(letter, bearer=True)
 
     def _forged(self, letter: Letter) -> list[tuple[int, str | None]]:
-        secret = "whsec_" + "A" * 43 + "="
-        channel = self.channels["cloudevents"]
-        return self._single(self.cabinet.post(channel, letter.bodies[0], secret=secret))
+        return self._signed(letter, secret="whsec_" + "A" * 43 + "=")
 
     def _binary(self, letter: Letter) -> list[tuple[int, str | None]]:
         """Attributes in headers; only what the signature binds may stand there."""
         event = letter.bodies[0]
         names = (name for name in event if name != "data")
-        answer = self.cabinet.post(
-            self.channels["cloudevents"],
+        answer = self._sender(letter).post(
+            letter.route.channel,
             event["data"],
             content_type="application/json",
             headers={f"ce-{name}": event[name] for name in names},
@@ -92,21 +91,20 @@ class Post:
         return self._many(letter, NDJSON)
 
     def _many(self, letter: Letter, kind: str) -> list[tuple[int, str | None]]:
-        channel = self.channels["cloudevents"]
-        answer = self.cabinet.batch(channel, letter.bodies, lines=kind == NDJSON)
+        sender, channel = self._sender(letter), letter.route.channel
+        answer = sender.batch(channel, letter.bodies, lines=kind == NDJSON)
         if answer.status_code != 207:
             return [(answer.status_code, None)] * len(letter.bodies)
         return [(item["status"], item.get("message_id")) for item in answer.json()["items"]]
 
     def _hl7(self, letter: Letter) -> list[tuple[int, str | None]]:
         """The acknowledgement names no message: the ledger is asked by its id."""
-        assert self.ehr is not None
-        answer = self.ehr.hl7(letter.bodies[0])
+        answer = self._sender(letter).hl7(letter.bodies[0])
         return [(answer.status_code, None)]
 
     def _fhir(self, letter: Letter) -> list[tuple[int, str | None]]:
-        assert self.ehr is not None
-        answer = self.ehr.fhir(letter.bodies[0]["resourceType"], letter.bodies[0])
+        resource = letter.bodies[0]
+        answer = self._sender(letter).fhir(resource["resourceType"], resource)
         place = answer.headers.get("Content-Location", "")
         return [(answer.status_code, place.rpartition("/")[2] or None)]
 
@@ -126,44 +124,37 @@ def settle(post: Post, answered: list[Answered], within: float) -> bool:
 
 def ask(post: Post, one: Answered) -> None:
     """What became of one message."""
-    sender = post.ehr if one.letter.way == "fhir" else post.cabinet
-    assert sender is not None and one.uuid
-    answer = sender.again().status(one.uuid, bearer=True)
+    assert one.uuid
+    answer = post.senders[one.letter.route.system].again().status(one.uuid, bearer=True)
     if answer.status_code == 200:
         one.final = answer.json()
 
 
-def surprises(answered: list[Answered]) -> Iterator[str]:
-    """What came out otherwise than it was planned."""
+def surprises(answered: list[Answered], ledger: dict[str, list[str]]) -> Iterator[str]:
+    """What came out otherwise than it was planned.
+
+    :param ledger: states of messages by their senders' ids
+    """
     wrong = Counter(
         f"{one.letter.kind}: {one.status} instead of {one.expected}"
         for one in answered
         if one.status != one.expected
     )
-    states: Counter[str] = Counter()
-    for one in answered:
-        if one.uuid and one.status == 202:
-            states.update(filter(None, [other_state(one)]))
-    for text, count in itertools.chain(wrong.items(), states.items()):
+    found = (other_state(one, ledger) for one in answered if one.letter.is_new)
+    for text, count in itertools.chain(wrong.items(), Counter(filter(None, found)).items()):
         yield f"{count} × {text}"
 
 
-def other_state(one: Answered) -> str | None:
+def other_state(one: Answered, ledger: dict[str, list[str]]) -> str | None:
     """How a message differs from its plan."""
-    state = one.final.get("state")
-    if state != one.letter.state:
-        code = one.final.get("error_code")
-        return f"{one.letter.kind}: {state} ({code}) instead of {one.letter.state}"
-    effects, planned = len(one.final.get("effects", ())), one.letter.lines[one.index]
+    letter, code = one.letter, one.final.get("error_code", "see the ledger")
+    for name in letter.identifiers(one.index):
+        states = ledger.get(name, [])
+        if states != [letter.state]:
+            return f"{letter.kind}: {states} ({code}) instead of {letter.state}"
+    if one.uuid is None or not letter.lines:
+        return None
+    effects, planned = len(one.final.get("effects", ())), letter.lines[one.index]
     if effects != planned:
-        return f"{one.letter.kind}: {effects} effects instead of {planned}"
+        return f"{letter.kind}: {effects} effects instead of {planned}"
     return None
-
-
-def identifier(body: Any) -> str:
-    """The sender's own id of a body."""
-    if isinstance(body, bytes):
-        return body.split(b"\r")[0].split(b"|")[9].decode()
-    if body.get("resourceType"):
-        return str(body["identifier"][0]["value"])
-    return str(body["id"])

@@ -13,8 +13,9 @@ from typing import Any
 
 from hcdev import common, config, database
 from hcdev.postgres import Cluster
-from simulate import credentials, documents, world
+from simulate import codes, credentials, documents, world
 from simulate.client import Sender
+from simulate.codes import Route
 from simulate.documents import Use
 from simulate.rpc import Odoo
 from simulate.world import Item, Ward, World
@@ -47,22 +48,24 @@ class Hospital:
 
     # ------------------------------------------------------------- who sends
 
-    def by_format(self, format_: str) -> dict[str, Any]:
-        """The system that has a channel of this format."""
-        return next(
-            system
-            for system in self.systems.values()
-            if any(channel["format"] == format_ for channel in system["channels"])
-        )
+    def route(self, format_: str, kind: str = documents.CONSUMED) -> Route:
+        """The channel of this format that takes this type."""
+        found = codes.route(self.systems.values(), kind, format_)
+        assert found, f"no channel takes {kind} as {format_}"
+        return found
 
-    def channel(self, format_: str) -> dict[str, Any]:
-        """The channel of this format."""
-        channels = self.by_format(format_)["channels"]
-        return next(channel for channel in channels if channel["format"] == format_)
+    def by_format(self, format_: str, kind: str = documents.CONSUMED) -> dict[str, Any]:
+        """The system that has such a channel."""
+        return self.systems[self.route(format_, kind).system]
 
-    def sender(self, format_: str = "cloudevents") -> Sender:
-        """The sender of this format."""
-        return Sender.of(self.machine.base_url, self.by_format(format_))
+    def channel(self, format_: str, kind: str = documents.CONSUMED) -> dict[str, Any]:
+        """Such a channel."""
+        code, channels = self.route(format_, kind).channel, self.by_format(format_, kind)
+        return next(channel for channel in channels["channels"] if channel["code"] == code)
+
+    def sender(self, format_: str = "cloudevents", kind: str = documents.CONSUMED) -> Sender:
+        """The sender of such a channel."""
+        return Sender.of(self.machine.base_url, self.by_format(format_, kind))
 
     @property
     def native(self) -> str:
