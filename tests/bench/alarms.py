@@ -25,7 +25,7 @@ STORM, STORM_OF_CLIENT = 50, 4
 WITHIN = 600
 NAMES = itertools.count(1)
 OURS = """
-SELECT m.message_identifier, r.id, r.equipment_id
+SELECT m.message_identifier, r.id, r.equipment_id, r.hc_alarm_count
   FROM hc_message m JOIN hc_effect e ON e.message_id = m.id
   JOIN maintenance_request r ON r.id = e.res_id
  WHERE e.res_model = 'maintenance.request' AND m.message_identifier LIKE %s
@@ -124,16 +124,15 @@ def check_ours(rig: Rig, names: str, made: list[Alarm]) -> None:
     """All alarms of one device and cause have led to one request, and no others to it."""
     assert rig.count(DONE, names) == len(made), "not every alarm is done"
     wanted = {one.message: (one.device["equipment"], one.cause) for one in made}
-    requests: dict[tuple[int, str], set[int]] = defaultdict(set)
-    seen = set()
-    for message, request, equipment in rig.machine.sql(OURS, names):
-        assert equipment == wanted[message][0], "a request of another device"
-        requests[wanted[message]].add(request)
-        seen.add(message)
-    assert {one.message for one in made if one.phase == "start"} <= seen, "alarms without work"
-    assert requests.keys() == set(wanted.values())
-    every = [request for own in requests.values() for request in own]
-    assert len(every) == len(set(every)) == len(requests), "not one request for each incident"
+    begun = Counter(wanted[one.message] for one in made if one.phase == "start")
+    requests: dict[tuple[int, str], int] = {}
+    for message, request, equipment, count in rig.machine.sql(OURS, names):
+        incident = wanted.pop(message)
+        assert equipment == incident[0], "a request of another device"
+        assert requests.setdefault(incident, request) == request, "two requests of an incident"
+        assert count == begun[incident], "a counter is not right"
+    assert not wanted, "alarms without work"
+    assert len(set(requests.values())) == len(requests), "one request of two incidents"
 
 
 def connector(rig: Rig, *, seconds: float = 3600.0, most: int | None = None) -> float:
