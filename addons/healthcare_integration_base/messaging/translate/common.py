@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ..errors import FieldError, MessageError
 from ..event import Event, JsonObject, JsonValue
@@ -13,6 +13,9 @@ from ..event import Event, JsonObject, JsonValue
 _ATTRIBUTE = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,256}")
 _WITHIN = 4
 _PLACES = ("facility", "location", "cost_center")
+# Members that are codes of records in Odoo, or lists of such codes, and where they stand.
+_CODED = ("item", "service", "services", "resources", "equipment", "payer")
+_CODED_PARTS = ("lines", "services", "coverage")
 
 
 def filled(**values: JsonValue) -> JsonObject:
@@ -64,10 +67,22 @@ def _names_somebody(value: str, names: frozenset[str]) -> bool:
 
 
 def _looked_up(data: JsonObject) -> frozenset[str]:
-    """Codes of places and items."""
+    """Codes of places, items, services, resources, equipment and payers."""
     values = [data.get(name) for name in _PLACES]
-    lines = data.get("lines")
-    for line in lines if isinstance(lines, list) else []:
-        item = line.get("item") if isinstance(line, dict) else None
-        values += [item.get("value")] if isinstance(item, dict) else []
+    for part in _parts(data):
+        values.append(part.get("cost_center"))
+        for name in _CODED:
+            listed = part.get(name)
+            codes = listed if isinstance(listed, list) else [listed]
+            values += [code.get("value") for code in codes if isinstance(code, dict)]
     return frozenset(value for value in values if isinstance(value, str))
+
+
+def _parts(data: JsonObject) -> Iterator[JsonObject]:
+    """The data, and the objects in it whose members may be codes that are looked up."""
+    yield data
+    for name in _CODED_PARTS:
+        listed = data.get(name)
+        for part in listed if isinstance(listed, list) else [listed]:
+            if isinstance(part, dict):
+                yield part
