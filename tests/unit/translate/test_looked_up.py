@@ -15,7 +15,6 @@ CODE = {"system": "local", "value": "Bern"}
         {"service": CODE},
         {"services": [CODE]},
         {"services": [{"line": "1", "service": CODE}]},
-        {"services": [{"cost_center": "Bern"}]},
         {"resources": [CODE]},
         {"equipment": CODE},
         {"coverage": {"payer": CODE}},
@@ -26,5 +25,5 @@ def test_a_town_called_like_a_code_hides_no_code(data):
 
 
 def test_a_name_is_hidden_wherever_no_code_is_like_it():
-    data = {"services": ["Bern"], "coverage": {"policy": "Bern"}, "comment": CODE}
+    data = {"services": ["Bern"], "coverage": {"policy": "Bern"}}
     assert personal(frozenset(), frozenset({"Bern"}), [data], {}) == {"Bern"}

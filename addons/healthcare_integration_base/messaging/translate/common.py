@@ -13,9 +13,6 @@ from ..event import Event, JsonObject, JsonValue
 _ATTRIBUTE = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,256}")
 _WITHIN = 4
 _PLACES = ("facility", "location", "cost_center")
-# Members that are codes of records in Odoo, or lists of such codes, and where they stand.
-_CODED = ("item", "service", "services", "resources", "equipment", "payer")
-_CODED_PARTS = ("lines", "services", "coverage")
 
 
 def filled(**values: JsonValue) -> JsonObject:
@@ -66,23 +63,23 @@ def _names_somebody(value: str, names: frozenset[str]) -> bool:
     )
 
 
-def _looked_up(data: JsonObject) -> frozenset[str]:
-    """Codes of places, items, services, resources, equipment and payers."""
-    values = [data.get(name) for name in _PLACES]
-    for part in _parts(data):
-        values.append(part.get("cost_center"))
-        for name in _CODED:
-            listed = part.get(name)
-            codes = listed if isinstance(listed, list) else [listed]
-            values += [code.get("value") for code in codes if isinstance(code, dict)]
-    return frozenset(value for value in values if isinstance(value, str))
+def _looked_up(data: JsonObject) -> Iterator[str]:
+    """Codes of places, items, services and whatever else the data holds."""
+    for name in _PLACES:
+        value = data.get(name)
+        if isinstance(value, str):
+            yield value
+    yield from _codes(data)
 
 
-def _parts(data: JsonObject) -> Iterator[JsonObject]:
-    """The data, and the objects in it whose members may be codes that are looked up."""
-    yield data
-    for name in _CODED_PARTS:
-        listed = data.get(name)
-        for part in listed if isinstance(listed, list) else [listed]:
-            if isinstance(part, dict):
-                yield part
+def _codes(value: JsonValue) -> Iterator[str]:
+    """The values of all canonical codes within."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _codes(item)
+    elif isinstance(value, dict):
+        code = value.get("value")
+        if "system" in value and isinstance(code, str):
+            yield code
+        for item in value.values():
+            yield from _codes(item)
