@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC
 
 import psycopg2
+from psycopg2.extras import Json
 
 from odoo import SUPERUSER_ID, api
 
@@ -18,6 +19,7 @@ from ..messaging.digest import keyed
 from ..messaging.errors import MessageError
 from ..messaging.ids import new_id
 from ..messaging.intake import Prepared
+from ..models.hc_audit_event import document
 from ..models.wire_config import ChannelConfig, SystemConfig
 from . import alone
 from .wake import wake_lanes
@@ -97,7 +99,8 @@ class Ledger:
             return False
         [row] = self._stage(groups, {})
         with alone.statement(cr):
-            is_new = self._insert(cr, [row])
+            cr.execute(KEEP_ONE, [*_values(row), self._trail(row)], log_exceptions=False)
+            is_new = cr.fetchone() is not None
         if is_new and row["state"] == "received":
             wake_lanes(cr, [row["lane_id"]])
         return is_new
@@ -200,7 +203,7 @@ class Ledger:
         """
         if not rows:
             return True
-        cr.execute(KEEP, [_document(rows), self.system.user_id], log_exceptions=False)
+        cr.execute(KEEP_MANY, [_document(rows), self.system.user_id], log_exceptions=False)
         ids = dict(cr.fetchall())
         for row in rows:
             row["id"] = ids.get(row["uuid"])
@@ -218,6 +221,10 @@ class Ledger:
             ],
         )
         return {(row["channel_id"], row["idempotency_key"]): row for row in cr.dictfetchall()}
+
+    def _trail(self, row):
+        event = {name: row[column] for name, column in TRAIL.items()}
+        return document(self.system.user_id, [{"action": "message.received", **event}])
 
     def _report_reuse(self, cr, rows):
         """A control id that comes back with other content is kept, and somebody is told."""
@@ -255,8 +262,13 @@ def _utc_text(moment):
     return moment and moment.astimezone(UTC).replace(tzinfo=None).isoformat()
 
 
+def _values(row):
+    """The row as the parameters of :data:`KEEP_ONE`."""
+    return [Json(row[name]) if kind == "jsonb" else row[name] for name, kind in COLUMNS.items()]
+
+
 def _document(rows):
-    """The rows as the JSON that :data:`KEEP` reads."""
+    """The rows as the JSON that :data:`KEEP_MANY` reads."""
     return json.dumps([{name: row[name] for name in COLUMNS} for row in rows])
 
 
@@ -321,18 +333,28 @@ TRAIL = {
 }
 _NAMES = ", ".join(COLUMNS)
 _KINDS = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
-_TRACED = ", ".join(TRAIL.values())
 _EVENTS = ", ".join(f"'{name}', {column}" for name, column in TRAIL.items())
-KEEP = "".join(
+_NOW = "now() AT TIME ZONE 'UTC'"
+_INTO = (
+    f"INSERT INTO hc_message ({_NAMES}, create_date, next_attempt_at, attempt_count, kill_count)"
+)
+_ONCE = "ON CONFLICT (channel_id, idempotency_key) DO NOTHING RETURNING"
+KEEP_ONE = " ".join(
     (
-        f"WITH kept AS (INSERT INTO hc_message ({_NAMES}, create_date, next_attempt_at,",
-        f" attempt_count, kill_count) SELECT {_NAMES}, now() AT TIME ZONE 'UTC',",
-        " now() AT TIME ZONE 'UTC', 0, 0",
-        f" FROM json_to_recordset(%s::json) AS event({_KINDS})",
-        f" ON CONFLICT (channel_id, idempotency_key) DO NOTHING RETURNING id, {_TRACED}),",
-        " trail AS MATERIALIZED (SELECT hc_audit.append(jsonb_agg(jsonb_build_object(",
-        f"'action', 'message.received', 'user_id', %s::integer, {_EVENTS}))) FROM kept)",
-        " SELECT kept.uuid, kept.id FROM kept, trail",
+        f"WITH kept AS ({_INTO} VALUES ({', '.join(['%s'] * len(COLUMNS))}, {_NOW}, {_NOW}, 0, 0)",
+        f"{_ONCE} id)",
+        "SELECT hc_audit.append(%s::jsonb) FROM kept",
     )
 )
-"""Keeps events, and an entry of the trail for each that was not there already."""
+KEEP_MANY = " ".join(
+    (
+        f"WITH kept AS ({_INTO} SELECT {_NAMES}, {_NOW}, {_NOW}, 0, 0",
+        f"FROM json_to_recordset(%s::json) AS event({_KINDS})",
+        f"{_ONCE} id, {', '.join(TRAIL.values())}),",
+        "trail AS MATERIALIZED (SELECT hc_audit.append(jsonb_agg(jsonb_build_object(",
+        f"'action', 'message.received', 'user_id', %s::integer, {_EVENTS}))) FROM kept)",
+        "SELECT kept.uuid, kept.id FROM kept, trail",
+    )
+)
+"""Both keep what is not there already, and its entry of the trail. One event goes as values,
+which are planned faster; many go as one document, which is read faster."""
