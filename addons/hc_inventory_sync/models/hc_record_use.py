@@ -30,12 +30,13 @@ class HcRecordUse(models.AbstractModel):
         """The wards that the user may choose from.
 
         :return: ``wards`` as dicts of id, name, facility and company, ``may_set_up`` whether
-            the user can make some.
+            the user can make some, ``now`` the server's time, since a tablet's may be wrong.
         """
         self._check_user()
         wards = self._sudo_wards()
         several = len(wards.warehouse_id.company_id) > 1
         return {
+            "now": fields.Datetime.now().isoformat() + "Z",
             "wards": [self._ward_dict(ward, several) for ward in wards],
             "may_set_up": self.env["hc.ward.setup"].has_access("create"),
         }
@@ -48,9 +49,7 @@ class HcRecordUse(models.AbstractModel):
         """
         self._check_user()
         ward = self._sudo_ward(ward_id)
-        for kind in CHANNELS:
-            system = self._channel(ward, kind).system_id
-        self.env["hc.site"]._sudo_make_for_ward(system, ward)
+        self._site_codes(ward)
         return {"items": WardShelf(ward).items()}
 
     @api.model
@@ -85,11 +84,12 @@ class HcRecordUse(models.AbstractModel):
     # -------------------------------------------------------------------- entry
 
     @api.model
-    def post(self, ward_id, kind, transaction, lines):
+    def post(self, ward_id, kind, transaction, at, lines):
         """Put an entry into the ledger; the same one again is the same fact.
 
         :param kind: ``use``, or ``return`` for what is put back.
         :param transaction: 32 hexadecimal digits, made once for each entry.
+        :param at: when it was confirmed first, in RFC 3339, the same at each try.
         :param lines: dicts of ``product_id``, ``quantity`` in its unit, and ``lot``.
         :return: the entry, see :meth:`get_entries`.
         :raise UserError: when it cannot be read; nothing is kept then.
@@ -110,7 +110,10 @@ class HcRecordUse(models.AbstractModel):
                     entry.summary,
                 )
             )
-        return self._entry_dict(entry or self._enter(shelf, kind, transaction, lines, digest))
+        if not entry:
+            values = {"transaction": transaction, "kind": kind, "digest": digest}
+            entry = self._enter(shelf, values, str(at), lines)
+        return self._entry_dict(entry)
 
     @api.model
     def get_entries(self):
@@ -126,33 +129,48 @@ class HcRecordUse(models.AbstractModel):
         domain = [("create_date", ">=", midnight), ("company_id", "in", self.env.companies.ids)]
         return [self._entry_dict(entry) for entry in self._sudo_entries(domain)]
 
-    def _enter(self, shelf, kind, transaction, lines, digest):
-        ward = shelf.ward
-        channel = self._channel(ward, kind)
-        site = self.env["hc.site"]._sudo_of_ward(channel.system_id, ward)
-        if not site:
-            raise UserError(self.env._("Open the ward again: its set-up has changed."))
+    def _enter(self, shelf, values, at, lines):
+        ward, kind = shelf.ward, values["kind"]
+        company = ward.warehouse_id.company_id
+        staff = self.env["hc.staff.entry"].with_company(company)
+        facility, location = self._site_codes(ward)
         data = {
-            "facility": site.facility_code,
-            "location": site.location_code,
-            "consumed_at": fields.Datetime.now().isoformat() + "Z",
-            "transaction": transaction,
+            "facility": facility,
+            "location": location,
+            "consumed_at": at,
+            "transaction": values["transaction"],
             "lines": [self._line_data(shelf, n, line) for n, line in enumerate(lines, start=1)],
         }
-        staff = self.env["hc.staff.entry"].with_company(ward.warehouse_id.company_id)
+        channel = staff._channel(CHANNELS[kind], TYPES[kind], self._channel_name(kind))
+        uuid = staff._post(channel, TYPES[kind], data, event_id=values["transaction"])
         return self.env["hc.use.entry"]._sudo_enter(
             {
-                "transaction": transaction,
-                "digest": digest,
-                "kind": kind,
+                **values,
                 "user_id": self.env.uid,
-                "company_id": ward.warehouse_id.company_id.id,
+                "company_id": company.id,
                 "location_id": ward.id,
                 "summary": self._summary(shelf, lines),
                 "line_count": len(lines),
-                "message_uuid": staff._post(CHANNELS[kind], TYPES[kind], data),
+                "message_uuid": uuid,
             }
         )
+
+    def _channel_name(self, kind):
+        return self.env._("Recorded as used") if kind == "use" else self.env._("Put back")
+
+    def _site_codes(self, ward):
+        """Facility and location of a ward as the system "Odoo" names them.
+
+        The site is made in a transaction of its own: the message must not come before it.
+        """
+        site = self.env["hc.site"]._sudo_of_ward(ward)
+        if site:
+            site._fill_bearer()
+            return site.facility_code, site.location_code
+        staff = self.env["hc.staff.entry"].with_company(ward.warehouse_id.company_id)
+        with staff._sudo_own_transaction() as env:
+            made = env["hc.site"]._sudo_make_for_ward(env["stock.location"].browse(ward.id))
+            return made.facility_code, made.location_code
 
     def _line_data(self, shelf, number, line):
         product = shelf.product(line.product)
@@ -177,9 +195,7 @@ class HcRecordUse(models.AbstractModel):
     def _read_lines(self, shelf, lines):
         """Lines as they came, judged before anything is kept."""
         if not isinstance(lines, list) or not 0 < len(lines) <= entered.MOST_LINES:
-            raise UserError(
-                self.env._("An entry has between 1 and %s lines.", entered.MOST_LINES)
-            )
+            raise UserError(self.env._("An entry has between 1 and %s lines.", entered.MOST_LINES))
         return [self._read_line(shelf, line) for line in lines]
 
     def _read_line(self, shelf, line):
@@ -233,11 +249,6 @@ class HcRecordUse(models.AbstractModel):
     def _sudo_entries(self, domain):
         """The user's own entries; nobody has rights on those of others by this screen."""
         return self.env["hc.use.entry"].sudo().search([("user_id", "=", self.env.uid), *domain])
-
-    def _channel(self, ward, kind):
-        staff = self.env["hc.staff.entry"].with_company(ward.warehouse_id.company_id)
-        names = {"use": self.env._("Recorded use"), "return": self.env._("Recorded as put back")}
-        return staff._channel(CHANNELS[kind], TYPES[kind], names[kind])
 
     # --------------------------------------------------------------------- dicts
 

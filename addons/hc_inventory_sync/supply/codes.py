@@ -49,7 +49,7 @@ class Codes:
 
     def _find_own(self, pairs):
         """Items by record id, as Odoo's own screens name them; from nobody else."""
-        if not self.system._is_own():
+        if not self.system.is_internal:
             return {}
         ids = {key: int(key[1]) for key in pairs if key[0] == OWN and key[1].isdecimal()}
         products = self._usable("product.product", ids.values())

@@ -23,9 +23,11 @@ class Scan:
         self.env = shelf.env
 
     def read(self, barcode):
-        """:return: dict with item, lot and quantity as far as the barcode has them; None
-        where it means nothing here."""
-        barcode = barcode.strip()
+        """Read a barcode, which is not empty.
+
+        :return: dict with item, lot and quantity as far as the barcode has them; None where
+            it means nothing here.
+        """
         return self._whole(barcode) or self._elements(barcode)
 
     # ------------------------------------------------------------ one thing only
@@ -85,7 +87,9 @@ class Scan:
         except ValidationError:
             return None
         by_type = {element["type"]: element["value"] for element in elements}
-        product, quantity = self._item(by_type.get("product") or "")
+        if not by_type.get("product"):
+            return None
+        product, quantity = self._item(by_type["product"])
         if not product:
             return None
         count = by_type.get("quantity") or 1

@@ -29,7 +29,7 @@ class WardShelf:
         """Items that the ward holds, has a par level for, or has used; most used first."""
         held, used = self._held(), self._used()
         par = self.env["stock.warehouse.orderpoint"].search([("location_id", "=", self.ward.id)])
-        products = self.env["product.product"].union(held, used, par.product_id)
+        products = self.env["product.product"].union(*held, *used, par.product_id)
         products = products.filtered_domain(self._usable())
         ordered = products.sorted(lambda product: (-used.get(product, 0), product.name.lower()))
         return [self._item(product, held.get(product, 0)) for product in ordered]
@@ -92,11 +92,11 @@ class WardShelf:
         :param returning: also those that the ward has used lately.
         """
         held = {lot: quantity for lot, quantity in self._held_lots(product) if quantity > 0}
-        lots = self.env["stock.lot"].union(held)
+        lots = self.env["stock.lot"].union(*held)
         if returning:
             lots |= self._used_lots(product)
             if product.tracking == "serial":
-                lots -= self.env["stock.lot"].union(held)
+                lots -= self.env["stock.lot"].union(*held)
         far = self.now + timedelta(days=36500)
         ordered = lots.sorted(lambda lot: (lot.expiration_date or far, lot.name))
         return [self.lot(lot, held.get(lot, 0)) for lot in ordered]

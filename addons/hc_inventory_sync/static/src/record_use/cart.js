@@ -10,7 +10,7 @@ function newTransaction() {
 }
 
 function emptyCart() {
-    return { transaction: newTransaction(), kind: "use", lines: [], isPending: false };
+    return { transaction: newTransaction(), kind: "use", lines: [], at: "", isPending: false };
 }
 
 /**
@@ -36,11 +36,9 @@ export class Cart {
     }
 
     save() {
-        const { transaction, kind, lines, isPending } = this;
-        browser.localStorage.setItem(
-            this.key,
-            JSON.stringify({ transaction, kind, lines, isPending })
-        );
+        const { transaction, kind, lines, at, isPending } = this;
+        const kept = { transaction, kind, lines, at, isPending };
+        browser.localStorage.setItem(this.key, JSON.stringify(kept));
     }
 
     clear() {
@@ -92,8 +90,16 @@ export class Cart {
         this.save();
     }
 
-    setPending(isPending) {
-        this.isPending = isPending;
+    /** It is on its way, and what is sent again is the same to the second. */
+    send(now) {
+        this.at = this.isPending ? this.at : now;
+        this.isPending = true;
+        this.save();
+    }
+
+    /** The server has refused it, and has kept nothing. */
+    release() {
+        this.isPending = false;
         this.save();
     }
 

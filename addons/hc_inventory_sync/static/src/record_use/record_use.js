@@ -4,12 +4,12 @@ import { scanBarcode } from "@web/core/barcode/barcode_dialog";
 import { isBarcodeScannerSupported } from "@web/core/barcode/barcode_video_scanner";
 import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
+import { normalize } from "@web/core/l10n/utils/normalize";
 import { registry } from "@web/core/registry";
 import { user } from "@web/core/user";
 import { groupBy } from "@web/core/utils/arrays";
 import { Mutex } from "@web/core/utils/concurrency";
 import { useBus, useService } from "@web/core/utils/hooks";
-import { fuzzyTest } from "@web/core/utils/search";
 import { useDebounced } from "@web/core/utils/timing";
 import { ControlPanel } from "@web/search/control_panel/control_panel";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
@@ -19,6 +19,7 @@ import { EntriesPanel } from "./entries_panel";
 import { LotDialog } from "./lot_dialog";
 import { isRefusal, quantityOf, sentenceOf } from "./words";
 
+const { DateTime } = luxon;
 const MODEL = "hc.record.use";
 const SHORTEST_SEARCH = 2;
 const FIRST_LOOK = 1000;
@@ -64,8 +65,9 @@ export class RecordUse extends Component {
 
     async start() {
         await this.attempt(async () => {
-            const { wards, may_set_up } = await this.call("get_wards");
+            const { wards, may_set_up, now } = await this.call("get_wards");
             Object.assign(this.state, { wards, maySetUp: may_set_up });
+            this.lead = DateTime.fromISO(now).diffNow();
             await this.refreshEntries();
         });
         this.state.isLoading = false;
@@ -111,9 +113,11 @@ export class RecordUse extends Component {
     // ------------------------------------------------------------------- items
 
     get items() {
-        const text = this.state.text.trim();
-        const isMeant = ({ name, variant, code }) => fuzzyTest(text, `${code} ${name} ${variant}`);
-        return text ? this.state.items.filter(isMeant) : this.state.items;
+        const words = normalize(this.state.text).split(/\s+/).filter(Boolean);
+        return this.state.items.filter(({ name, variant, code }) => {
+            const title = normalize(`${code} ${name} ${variant}`);
+            return words.every((word) => title.includes(word));
+        });
     }
 
     onSearch(ev) {
@@ -228,13 +232,14 @@ export class RecordUse extends Component {
             return;
         }
         Object.assign(state, { isSending: true, message: null });
-        cart.setPending(true);
+        cart.send(DateTime.utc().plus(this.lead).toISO());
         try {
             const entry = await this.call(
                 "post",
                 state.ward.id,
                 cart.kind,
                 cart.transaction,
+                cart.at,
                 cart.data
             );
             this.accept(cart, entry);
@@ -256,7 +261,7 @@ export class RecordUse extends Component {
     explain(cart, error) {
         const sentence = sentenceOf(error);
         if (isRefusal(error)) {
-            cart.setPending(false);
+            cart.release();
             this.tell("danger", sentence);
         } else {
             const hint = _t(
