@@ -2,6 +2,12 @@
 import { browser } from "@web/core/browser/browser";
 
 const PLACES = 6;
+// Longer numbers are barcodes that went into the field.
+const QUANTITY = /^\d{1,7}([.,]\d{1,6})?$/;
+
+export function isQuantity(text) {
+    return QUANTITY.test(text);
+}
 
 /** 32 hexadecimal digits; `crypto.randomUUID` is missing where the server has no TLS. */
 function newTransaction() {
@@ -76,8 +82,16 @@ export class Cart {
     }
 
     setQuantity(line, text) {
-        line.quantity = text;
+        line.quantity = text.trim().replace(",", ".");
         this.save();
+    }
+
+    /** What the ward holds may have changed since the list was kept. */
+    refresh(items) {
+        const known = Object.fromEntries(items.map((item) => [item.id, item]));
+        for (const line of this.lines) {
+            line.item = known[line.item.id] || line.item;
+        }
     }
 
     remove(line) {
@@ -104,7 +118,7 @@ export class Cart {
     }
 
     isValid(line) {
-        return Number(line.quantity) > 0;
+        return isQuantity(line.quantity) && Number(line.quantity) > 0;
     }
 
     get isReady() {

@@ -1,6 +1,7 @@
 /* License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl) */
 import { Component, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
+import { isQuantity } from "./cart";
 import { expiryOf, quantityOf } from "./words";
 
 /** The lines that are about to be recorded, and the button that does it. */
@@ -10,6 +11,7 @@ export class CartPanel extends Component {
         cart: Object,
         isSending: Boolean,
         onConfirm: Function,
+        onScan: Function,
     };
 
     setup() {
@@ -44,7 +46,25 @@ export class CartPanel extends Component {
         return "";
     }
 
+    onFocus(line, ev) {
+        this.before = line.quantity;
+        ev.target.select();
+    }
+
     onQuantity(line, ev) {
         this.cart.setQuantity(line, ev.target.value);
+    }
+
+    /** A scanner types into the field that has the focus: that is no quantity. */
+    onKeydown(line, ev) {
+        if (ev.key !== "Enter") {
+            return;
+        }
+        const text = ev.target.value.trim();
+        if (text && !isQuantity(text)) {
+            this.cart.setQuantity(line, this.before);
+            this.props.onScan(text);
+        }
+        ev.target.blur();
     }
 }

@@ -4,6 +4,8 @@ import { Dialog } from "@web/core/dialog/dialog";
 import { _t } from "@web/core/l10n/translation";
 import { expiryOf, quantityOf } from "./words";
 
+const ITEM_BARCODE = /^(\][A-Za-z]\d)?01\d{14}/;
+
 /** Asks for the lot or serial number of an item: those of the ward, or another one. */
 export class LotDialog extends Component {
     static template = "hc_inventory_sync.RecordUseLots";
@@ -13,6 +15,7 @@ export class LotDialog extends Component {
         lots: Array,
         taken: Array,
         onChosen: Function,
+        onScan: Function,
         close: Function,
     };
 
@@ -43,7 +46,10 @@ export class LotDialog extends Component {
 
     chooseOther() {
         const name = this.state.name.trim();
-        if (name) {
+        if (ITEM_BARCODE.test(name)) {
+            this.props.close();
+            this.props.onScan(name);
+        } else if (name) {
             this.choose(this.props.lots.find((lot) => lot.name === name) || { name, isTyped: true });
         }
     }

@@ -91,6 +91,7 @@ export class RecordUse extends Component {
         await this.attempt(async () => {
             const { items } = await this.call("open_ward", ward.id);
             const cart = new Cart(this.key(`cart.${ward.id}`));
+            cart.refresh(items);
             Object.assign(this.state, { ward, items, cart, text: "", others: [] });
             browser.localStorage.setItem(this.key("ward"), ward.id);
         });
@@ -124,6 +125,20 @@ export class RecordUse extends Component {
         this.state.text = ev.target.value;
         this.state.others = [];
         this.search();
+    }
+
+    /** A scanner types into the field that has the focus. */
+    async onSearchKey(ev) {
+        const text = this.state.text.trim();
+        if (ev.key !== "Enter" || !text) {
+            return;
+        }
+        if (this.items.length === 1) {
+            await this.tap(this.items[0]);
+        } else if (!this.items.length) {
+            await this.scan(text);
+        }
+        ev.target.select();
     }
 
     async searchOthers() {
@@ -168,6 +183,7 @@ export class RecordUse extends Component {
                 lots,
                 taken: lines.map((line) => line.lot.name),
                 onChosen: (lot) => this.cart.add(item, lot),
+                onScan: (barcode) => this.scan(barcode),
             });
         });
     }
@@ -289,6 +305,7 @@ export class RecordUse extends Component {
         } else if (waited && this.state.ward) {
             const { items } = await this.call("open_ward", this.state.ward.id);
             this.state.items = items;
+            this.cart.refresh(items);
         }
     }
 
