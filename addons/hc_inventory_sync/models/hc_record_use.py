@@ -78,7 +78,7 @@ class HcRecordUse(models.AbstractModel):
         ward = self._sudo_wards().filtered(lambda ward: barcode and ward.barcode == barcode)
         if ward:
             return {"ward": ward[:1].id}
-        found = barcode and Scan(WardShelf(self._sudo_ward(ward_id))).read(barcode)
+        found = barcode and Scan(WardShelf(self._sudo_ward(ward_id))).meaning(barcode)
         return found or False
 
     # -------------------------------------------------------------------- entry
@@ -167,6 +167,13 @@ class HcRecordUse(models.AbstractModel):
         if site:
             site._fill_bearer()
             return site.facility_code, site.location_code
+        try:
+            return self._make_site(ward)
+        except UserError:
+            # Another one opens the ward for the first time, too: now it is there.
+            return self._make_site(ward)
+
+    def _make_site(self, ward):
         staff = self.env["hc.staff.entry"].with_company(ward.warehouse_id.company_id)
         with staff._sudo_own_transaction() as env:
             made = env["hc.site"]._sudo_make_for_ward(env["stock.location"].browse(ward.id))

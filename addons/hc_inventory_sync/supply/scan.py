@@ -22,7 +22,7 @@ class Scan:
         self.shelf = shelf
         self.env = shelf.env
 
-    def read(self, barcode):
+    def meaning(self, barcode):
         """Read a barcode, which is not empty.
 
         :return: dict with item, lot and quantity as far as the barcode has them; None where

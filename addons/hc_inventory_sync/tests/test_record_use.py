@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 import uuid
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
@@ -262,3 +263,17 @@ class TestRecordUse(RecordUseCase):
     def test_only_wards_can_be_used_from(self):
         with self.assertRaises(UserError):
             self.record(ward=self.warehouse.lot_stock_id)
+
+    def test_two_open_a_ward_for_the_first_time(self):
+        sites = type(self.env["hc.site"])
+        make, failed = sites._sudo_make_for_ward, []
+
+        def beaten(model, ward):
+            if not failed:
+                failed.append(ward)
+                raise UserError("Somebody else is entering the same at this moment.")
+            return make(model, ward)
+
+        with patch.object(sites, "_sudo_make_for_ward", beaten):
+            self.assertTrue(self.open_ward())
+        self.assertTrue(failed)
