@@ -93,6 +93,7 @@ export class RecordUse extends Component {
             const cart = new Cart(this.key(`cart.${ward.id}`));
             cart.refresh(items);
             Object.assign(this.state, { ward, items, cart, text: "", others: [] });
+            this.settlePending();
             browser.localStorage.setItem(this.key("ward"), ward.id);
         });
         this.state.isLoading = false;
@@ -284,6 +285,20 @@ export class RecordUse extends Component {
                 "It is not certain whether the entry was received. Try again: it is recorded once."
             );
             this.tell("danger", `${sentence} ${hint}`);
+            this.look(FIRST_LOOK);
+        }
+    }
+
+    /** An entry whose answer was lost may be there all the same. */
+    settlePending() {
+        const { cart, state } = this;
+        const entry =
+            cart?.isPending &&
+            !state.isSending &&
+            state.entries.find(({ transaction }) => transaction === cart.transaction);
+        if (entry) {
+            this.accept(cart, entry);
+            this.tell("success", _t("The entry was received."));
         }
     }
 
@@ -300,7 +315,8 @@ export class RecordUse extends Component {
     async refreshEntries(delay = FIRST_LOOK) {
         const waited = this.isWaiting;
         this.state.entries = await this.call("get_entries");
-        if (this.isWaiting) {
+        this.settlePending();
+        if (this.isWaiting || this.cart?.isPending) {
             this.look(delay);
         } else if (waited && this.state.ward) {
             const { items } = await this.call("open_ward", this.state.ward.id);

@@ -79,8 +79,8 @@ tours.add("hc_nurse_puts_back", {
     ],
 });
 
-/** The server gets the next entry, and its answer is lost on the way. */
-function loseNextAnswer() {
+/** The next entry does not get through: before the server has it, or only the answer is lost. */
+function cutTheLine({ arrives }) {
     const prototype = browser.XMLHttpRequest.prototype;
     const { send } = prototype;
     prototype.send = function (body) {
@@ -88,10 +88,14 @@ function loseNextAnswer() {
             return send.call(this, body);
         }
         prototype.send = send;
+        const fail = () => this.dispatchEvent(new Event("error"));
+        if (!arrives) {
+            return setTimeout(fail);
+        }
         const sent = new browser.XMLHttpRequest();
         sent.open("POST", "/web/dataset/call_kw/hc.record.use/post");
         sent.setRequestHeader("Content-Type", "application/json");
-        sent.addEventListener("load", () => this.dispatchEvent(new Event("error")));
+        sent.addEventListener("load", fail);
         sent.send(body);
     };
 }
@@ -101,7 +105,7 @@ tours.add("hc_nurse_keeps_her_list", {
         ...chooseWard,
         press("tap an item", ".o_hc_tile:contains('Glove')"),
         press("tap it again", ".o_hc_tile:contains('Glove')"),
-        { content: "no network", trigger: LINE, run: loseNextAnswer },
+        { content: "no network", trigger: LINE, run: () => cutTheLine({ arrives: false }) },
         press("confirm", ".o_hc_confirm"),
         seen("what is the matter", ".alert-danger:contains('recorded once')"),
         seen("the list is there", `${LINE}:contains('Glove') input:value('2'):disabled`),
@@ -110,6 +114,12 @@ tours.add("hc_nurse_keeps_her_list", {
         seen("the list is there", `${LINE}:contains('Glove') input:value('2'):disabled`),
         press("try again", ".o_hc_confirm:contains('Try again')"),
         seen("it was received", ".o_hc_entry:contains('2 × Glove')"),
+        seen("the list is empty", ".o_hc_cart:not(:has(.o_hc_line))"),
+        press("tap another item", ".o_hc_tile:contains('Gauze')"),
+        { content: "no answer", trigger: LINE, run: () => cutTheLine({ arrives: true }) },
+        press("confirm", ".o_hc_confirm"),
+        seen("it shows that it was received", ".alert-success:contains('was received')"),
+        seen("once", ".o_hc_entry:contains('1 × Gauze')"),
         seen("the list is empty", ".o_hc_cart:not(:has(.o_hc_line))"),
     ],
 });
