@@ -3,7 +3,7 @@
 
 from decimal import Decimal
 
-from ..inventory.units import UCUM, convert, gtin_forms
+from odoo.addons.healthcare_integration_base.messaging.units import UCUM, convert, gtin_forms
 
 OWN = "urn:odoo:product"
 """Code system of Odoo's own record ids, which mean nothing to any other system."""
