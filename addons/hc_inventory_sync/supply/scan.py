@@ -5,8 +5,9 @@ from decimal import Decimal
 
 from odoo.exceptions import ValidationError
 
+from odoo.addons.healthcare_integration_base.messaging.units import gtin_forms
+
 from ..inventory.entry import plain
-from ..inventory.units import gtin_forms
 
 GS1 = "barcodes_gs1_nomenclature.default_gs1_nomenclature"
 
