@@ -88,7 +88,9 @@ class Contract:
 
 def _is_kept(root: Record, name: str) -> bool:
     field: Field | None = root.members.get(name)
-    return isinstance(field, Scalar) and field.keep == "keep" and not field.is_personal
+    if not isinstance(field, Scalar) or field.is_personal or field.condition is not None:
+        return False
+    return field.keep == "keep"
 
 
 def _validator(schema: JsonObject) -> jsonschema_rs.Draft202012Validator:

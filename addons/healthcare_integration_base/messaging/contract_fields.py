@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, Final, Literal, TypeAlias
 
-from .contract_words import DecimalRule
+from .contract_words import Condition, DecimalRule
 from .errors import FieldError
 from .event import JsonObject, JsonValue
 from .keyring import KeyRing
@@ -98,7 +98,7 @@ class Dropped(Field):
 class Scalar(Field):
     """A text, number or truth value."""
 
-    __slots__ = ("decimal", "domain", "is_time", "keep", "scope")
+    __slots__ = ("condition", "decimal", "domain", "is_time", "keep", "scope")
 
     def __init__(
         self,
@@ -112,8 +112,10 @@ class Scalar(Field):
         is_listed: bool = False,
         domain: str = "",
         scope: str = "",
+        condition: Condition | None = None,
     ) -> None:
         super().__init__(pointer, is_personal=is_personal, default=default)
+        self.condition = condition
         self.keep = keep
         self.decimal = decimal
         self.is_time = is_time
@@ -151,16 +153,27 @@ class Scalar(Field):
         return text
 
     def minimize(self, value: JsonValue, raw: JsonValue, siblings: JsonObject, walk: Walk) -> Kept:
+        if self.condition is not None and not self.condition.holds(siblings):
+            return self._dropped(value, raw, walk)
         if self.keep == "keep":
             return value
+        if self.keep == "drop":
+            return self._dropped(value, raw, walk)
+        self._collect(value, raw, walk)
+        return self._reduced(str(value), siblings, walk)
+
+    def _dropped(self, value: JsonValue, raw: JsonValue, walk: Walk) -> Kept:
+        self._collect(value, raw, walk)
+        walk.drop(self.pointer)
+        return GONE
+
+    def _collect(self, value: JsonValue, raw: JsonValue, walk: Walk) -> None:
         if self.is_personal:
             walk.collect(value)
             if raw != value:
                 walk.collect(raw)
-        if self.keep == "drop":
-            walk.drop(self.pointer)
-            return GONE
-        text = str(value)
+
+    def _reduced(self, text: str, siblings: JsonObject, walk: Walk) -> Kept:
         if self.keep == "pseudonymize":
             scope = siblings.get(self.scope) if self.scope else None
             return walk.keyring.pseudonym(self.domain, text, "" if scope is None else str(scope))

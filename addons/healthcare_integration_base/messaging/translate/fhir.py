@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from ..errors import MessageError
 from ..event import Event, JsonObject, JsonValue
-from . import fhir_supply
+from . import fhir_device, fhir_supply
 from .fhir_bundle import (
     BundleEntry,
     EntryAnswer,
@@ -31,6 +31,7 @@ __all__ = [
 
 _Translator = Callable[[JsonObject, Collection[str], Mapping[str, str]], list[Event]]
 _RESOURCES: dict[str, tuple[frozenset[str], _Translator]] = {
+    "Device": (fhir_device.TYPES, fhir_device.device),
     "SupplyDelivery": (fhir_supply.DELIVERY_TYPES, fhir_supply.delivery),
     "SupplyRequest": (fhir_supply.REQUEST_TYPES, fhir_supply.request),
 }

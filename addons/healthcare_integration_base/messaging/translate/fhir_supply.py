@@ -3,23 +3,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
 
-from .. import digest
 from ..errors import MessageError
 from ..event import Event, JsonObject
-from . import codes, fhir_personal
-from .common import checked, contract_invalid, filled, personal
+from . import codes
+from .common import contract_invalid, filled
+from .fhir_frame import identity, resource_event
 from .fhir_read import child, choice, date_time, malformed, number, refuse_modifiers, text
-from .fhir_reference import (
-    Identifier,
-    coded,
-    contained_by_id,
-    first_identifier,
-    target,
-)
+from .fhir_reference import coded, contained_by_id, target
 
 CONSUMED = "supply.consumed.v1"
 RETURNED = "supply.returned.v1"
@@ -55,7 +47,7 @@ def delivery(
         patient=_patient(resource, contained),
     )
     moves = status in ("completed", "entered-in-error")
-    return [_event(resource, kind, data, ignored=None if moves else _IGNORED)]
+    return [resource_event(resource, kind, data, ignored=None if moves else _IGNORED)]
 
 
 def request(
@@ -75,7 +67,9 @@ def request(
         transaction=_transaction(resource),
         lines=[_line(resource, "", "item", contained)],
     )
-    return [_event(resource, REQUESTED, data, ignored=None if status == "active" else _IGNORED)]
+    return [
+        resource_event(resource, REQUESTED, data, ignored=None if status == "active" else _IGNORED)
+    ]
 
 
 def _status(resource: JsonObject, known: frozenset[str]) -> str | None:
@@ -201,55 +195,6 @@ def _precise(moment: str | None, pointer: str) -> str | None:
     return moment
 
 
-def _identity(resource: JsonObject) -> Identifier | None:
-    own = text(resource, "id")
-    return first_identifier(resource) or (Identifier(own) if own else None)
-
-
 def _transaction(resource: JsonObject) -> str | None:
-    found = _identity(resource)
+    found = identity(resource)
     return str(found) if found else None
-
-
-def _event(resource: JsonObject, kind: str, data: JsonObject, *, ignored: str | None) -> Event:
-    name = str(resource["resourceType"])
-    found = _identity(resource)
-    own = hashlib.sha256(digest.canonical(resource)).hexdigest()
-    version, updated = _version(resource, own)
-    event = Event(
-        type=kind,
-        data=data,
-        id=str(found) if found else own,
-        source=f"urn:fhir:{name}",
-        key=(name, str(found) if found else "", version),
-        time=updated,
-        personal=personal(
-            *fhir_personal.collect(resource), [data], {found.value: [str(found)]} if found else {}
-        ),
-        ignored=ignored,
-        weak_key=found is None,
-        relaxed=True,
-    )
-    return checked(event)
-
-
-def _version(resource: JsonObject, own: str) -> tuple[str, datetime | None]:
-    """What tells one state of the resource from the next, and when it was reached."""
-    meta = child(resource, "meta") or {}
-    version = text(meta, "versionId", "/meta")
-    updated = date_time(meta, "lastUpdated", "/meta")
-    moment = _moment(updated)
-    if version:
-        return f"version:{version}", moment
-    return (f"updated:{updated}" if updated else f"digest:{own}"), moment
-
-
-def _moment(instant: str | None) -> datetime | None:
-    """An instant; without an offset it orders nothing."""
-    if not instant or len(instant) <= len("2026-01-01"):
-        return None
-    try:
-        moment = datetime.fromisoformat(instant)
-        return moment.astimezone(UTC) if moment.tzinfo else None
-    except (ValueError, OverflowError):
-        raise malformed("/meta/lastUpdated", "format") from None
