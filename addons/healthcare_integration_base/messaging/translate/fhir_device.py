@@ -13,8 +13,8 @@ from ..errors import MessageError
 from ..event import Event, JsonObject
 from . import codes
 from .common import filled
-from .fhir_frame import identity, resource_event
-from .fhir_read import child, children, malformed, refuse_modifiers, text
+from .fhir_frame import event, identity, opened
+from .fhir_read import child, children, text
 from .fhir_reference import coded, contained_by_id, target
 
 UPSERTED = "equipment.upserted.v1"
@@ -34,15 +34,13 @@ def device(
     resource: JsonObject, accepts: Collection[str], _options: Mapping[str, str]
 ) -> list[Event]:
     """A device of the hospital, or a refusal."""
-    refuse_modifiers(resource)
     if "patient" in resource:
         raise MessageError("device_of_patient")
-    if UPSERTED not in accepts:
-        raise MessageError("type_not_accepted")
-    return [resource_event(resource, UPSERTED, _data(resource))]
+    status = opened(resource, UPSERTED, accepts, frozenset(_STATUSES))
+    return [event(resource, UPSERTED, _data(resource, status), ignored=None)]
 
 
-def _data(resource: JsonObject) -> JsonObject:
+def _data(resource: JsonObject, status: str | None) -> JsonObject:
     found = identity(resource)
     code = codes.code(codes.from_uri(found.system), found.value) if found else None
     return filled(
@@ -54,15 +52,8 @@ def _data(resource: JsonObject) -> JsonObject:
         category=_category(resource),
         location=_location(resource),
         software=_software(resource),
-        status=_status(resource),
+        status=_STATUSES[status] if status else None,
     ) | _udi(resource)
-
-
-def _status(resource: JsonObject) -> str | None:
-    status = text(resource, "status")
-    if status is not None and status not in _STATUSES:
-        raise malformed("/status", "enum")
-    return _STATUSES[status] if status else None
 
 
 def _udi(resource: JsonObject) -> JsonObject:
