@@ -122,14 +122,21 @@ class Book:
         self.alarms.append(alarm)
         self._alarms[alarm.device, alarm.cause, alarm.number] = alarm
 
-    def alarm(self, device: int, cause: str, number: str, phase: str, at: datetime) -> Alarm:
-        """The alarm that a phase belongs to; a new one where there is none.
+    def find(self, device: int, cause: str, number: str, phase: str, at: datetime) -> Alarm | None:
+        """The known alarm that a phase belongs to.
 
         Devices count from one again when they are switched on: a start after the incident
         was closed is another alarm of the same number.
         """
         known = self._alarms.get((device, cause, number))
-        if known is not None and not (phase == START and self._is_past(known, at)):
+        if known is not None and phase == START and self._is_past(known, at):
+            return None
+        return known
+
+    def alarm(self, device: int, cause: str, number: str, phase: str, at: datetime) -> Alarm:
+        """As :meth:`find`; a new one where there is none."""
+        known = self.find(device, cause, number, phase, at)
+        if known is not None:
             return known
         made = Alarm(device, cause, number)
         self.know_alarm(made)

@@ -26,9 +26,7 @@ class Rule:
     """Conditions that are empty hold for every alarm.
 
     :param code: with ``is_prefix`` the beginning of the code, else all of it
-    :param priority: the lowest priority that it takes, in the order of ``ranks``
-    :param hours: by criticality, working hours until the work is to be done
-    :param answer_hours: by criticality, working hours until somebody has to acknowledge
+    :param id: of the record, which says what the request is like
     """
 
     id: int

@@ -113,11 +113,12 @@ def _action(row: Segment, money: _Money) -> str:
 
 def _fact(shared: Frame, row: Segment, money: _Money) -> JsonObject:
     """What was done, when, for whom, and at what price."""
-    _location, facility = shared.located(row, 16)
+    location, facility = shared.located(row, 16)
     modifiers = _coded_all(row, 26)
     return filled(
         encounter=_encounter(shared),
         facility=facility,
+        location=location,
         service=next(filter(None, (coded(row, field) for field in _SERVICE_FIELDS)), None),
         quantity=None if money.quantity is None else money.quantity.copy_abs(),
         modifiers=modifiers or None,

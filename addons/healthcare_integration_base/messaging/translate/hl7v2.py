@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ..errors import MessageError
 from ..event import Event
-from . import hl7_alarm, hl7_charge, hl7_dft
+from . import hl7_alarm, hl7_charge, hl7_dft, hl7_schedule
 from .hl7_ack import ack, acknowledgement_wanted
 from .hl7_message import Hl7, parse, parse_header
 
@@ -44,6 +44,7 @@ _TRANSLATORS = (
     _Translator("DFT", hl7_dft.TRIGGERS, hl7_dft.TYPES, hl7_dft.events),
     _Translator("ORU", hl7_alarm.TRIGGERS, hl7_alarm.TYPES, hl7_alarm.events),
     _Translator("DFT", hl7_charge.TRIGGERS, hl7_charge.TYPES, hl7_charge.events),
+    _Translator("SIU", hl7_schedule.TRIGGERS, hl7_schedule.TYPES, hl7_schedule.events),
 )
 _CODES = frozenset(one.code for one in _TRANSLATORS)
 
