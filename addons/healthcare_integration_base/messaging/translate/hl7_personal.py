@@ -132,7 +132,6 @@ _FIELDS: dict[str, dict[int, _Reader]] = {
     "EVN": {5: _person},
     "FT1": {20: _person, 21: _person, 24: _person},
     "ROL": {4: _person, 11: _address, 12: _phone},
-    "OBX": {16: _person, 25: _person},
     "PRT": {5: _person, 14: _address, 15: _phone},
     "ORC": {10: _person, 11: _person, 12: _person, 14: _phone, 19: _person},
     "OBR": {10: _person, 16: _person, 17: _phone, 28: _person},
