@@ -77,11 +77,11 @@ class HcHandlerEquipmentUpserted(models.AbstractModel):
         values = register.values(item)
         content = digest(values)
         if record and record.hc_digest == content:
-            self._restated(item, record)
+            self._restated(item, record, register)
         elif record and self._is_older(item, record):
             item.effect("seen", record._name, record.id)
         elif record:
-            self._write(item, record, values, content)
+            self._write(item, record, values, content, register)
         else:
             record = self._create(item, values, content, register)
         return record
@@ -90,16 +90,19 @@ class HcHandlerEquipmentUpserted(models.AbstractModel):
     def _is_older(item, record):
         return bool(item.event_time and record.hc_told_at and item.event_time < record.hc_told_at)
 
-    def _restated(self, item, record):
+    def _restated(self, item, record, register):
         """Nothing has changed since the message that made it what it is."""
         key = self._key(record)
-        item.duplicate(self.env["hc.effect"]._known([key]).get(key, (None,))[0])
+        told_by = register.told.get(key)
+        if told_by is None:
+            told_by, _digest = self.env["hc.effect"]._known([key]).get(key, (None, None))
+        item.duplicate(told_by)
 
     @staticmethod
     def _key(record):
         return f"equipment.upserted|{record.id}|{record.hc_revision}"
 
-    def _write(self, item, record, values, content):
+    def _write(self, item, record, values, content, register):
         record.with_context(**SILENT).write(
             {
                 **values,
@@ -108,7 +111,12 @@ class HcHandlerEquipmentUpserted(models.AbstractModel):
                 "hc_told_at": item.event_time or record.hc_told_at,
             }
         )
-        item.effect("equipment", record._name, record.id, self._key(record), content)
+        self._effect(item, record, content, register)
+
+    def _effect(self, item, record, content, register):
+        key = self._key(record)
+        register.told[key] = item.message_id
+        item.effect("equipment", record._name, record.id, key, content)
 
     def _create(self, item, values, content, register):
         record = self.env["maintenance.equipment"].with_context(**SILENT)
@@ -124,7 +132,7 @@ class HcHandlerEquipmentUpserted(models.AbstractModel):
             }
         )
         register.know(record)
-        item.effect("equipment", record._name, record.id, self._key(record), content)
+        self._effect(item, record, content, register)
         return record
 
     def _map(self, system_id, coded, devices):

@@ -29,7 +29,7 @@ class Expected:
     def requests(self):
         """(device, code) → sorted list of (count, first, last)."""
         episodes = defaultdict(lambda: defaultdict(list))
-        for (device, code, number), facts in self.facts.items():
+        for (device, code, _number), facts in self.facts.items():
             first = min(at for _phase, at in facts)
             closings = sorted(self.closings[device, code])
             episode = sum(closed < first for closed in closings)
@@ -77,9 +77,13 @@ class TestRandomAlarms(BiomedCase):
     def test_requests_equal_the_model(self):
         rng, expected = random.Random(SEED), Expected()
         start = self.now - timedelta(hours=ROUNDS)
+        late = []
         for number in range(ROUNDS):
             begin = start + timedelta(hours=number)
-            events = self._round(rng, expected, number, begin, ALARMS // ROUNDS)
+            events = self._round(rng, expected, number, begin, ALARMS // ROUNDS) + late
+            # Some come after the hour's repairs, to requests that are closed by then.
+            late = events[: ALARMS // ROUNDS // 20] if number < ROUNDS - 1 else []
+            events = events[len(late) :]
             groups = [self.group(self.channel, event) for event in events]
             self.store(self.channel, *groups)
             while self.drain():

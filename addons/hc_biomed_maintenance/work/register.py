@@ -29,6 +29,8 @@ class Register:
         self.system = env["hc.system"].browse(items[0].system_id)
         self._sites = self._find_sites(items)
         self._by_serial, self._by_udi = {}, {}
+        # Message of this batch by the business key of what it has told.
+        self.told = {}
         for record in self._numbered(items):
             self.know(record)
 
