@@ -30,5 +30,4 @@
     "assets": {
         "web.assets_tests": ["hc_biomed_maintenance/static/tests/tours/*.js"],
     },
-    "demo": [],
 }

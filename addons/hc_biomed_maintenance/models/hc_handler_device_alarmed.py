@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 from odoo import models
 
 from odoo.addons.healthcare_integration_base.engine.item import Fix
+from odoo.addons.healthcare_integration_base.messaging import when
 
-from ..biomed import when
 from ..biomed.triage import REQUEST, Case, decide
-from ..work.alarms import Work, naive
+from ..work.alarms import Work
 from ..work.days import Days
 from ..work.devices import Devices
 from ..work.phase import Phase
@@ -65,8 +65,8 @@ class HcHandlerDeviceAlarmed(models.AbstractModel):
         equipment = devices.of(item)
         if equipment is None or not self._is_complete(item):
             return None
-        at = self._time(item, equipment, now)
-        if at is None:
+        moment = self._time(item, equipment, now)
+        if moment is None:
             item.review("date_implausible", fix=Fix("channel"))
             return None
         data = item.data
@@ -75,7 +75,8 @@ class HcHandlerDeviceAlarmed(models.AbstractModel):
             equipment=equipment,
             number=data["alarm"],
             phase=data["phase"],
-            at=naive(at),
+            at=moment.at,
+            day=moment.day,
             priority=data.get("priority") or UNSAID,
             is_technical=data["kind"] == TECHNICAL,
             code=data.get("code") or "",
@@ -100,10 +101,11 @@ class HcHandlerDeviceAlarmed(models.AbstractModel):
         text = item.data.get("occurred_at")
         site = equipment.hc_site_id or item.channel.default_site_id
         zone = ZoneInfo(site.timezone or "UTC")
-        at = when.read(text, zone) if text else item.event_time.replace(tzinfo=UTC)
-        if at is None or when.is_implausible(at, now, item.channel.max_age_days):
+        sent = item.event_time and item.event_time.replace(tzinfo=UTC)
+        moment = when.read(text, zone, now) if text else when.of(sent, zone)
+        if moment is None or when.is_implausible(moment, now, item.channel.max_age_days):
             return None
-        return at
+        return moment
 
     def _triage(self, phase, rules):
         """Find the rule; says whether there is one, or none is needed."""
@@ -163,7 +165,7 @@ class HcHandlerDeviceAlarmed(models.AbstractModel):
         for phase in phases:
             is_new = counted.isdisjoint(phase.count_keys)
             counted.add(phase.count_key)
-            day = days.add(phase.equipment, phase.at.date(), int(is_new))
+            day = days.add(phase.equipment, phase.day, int(is_new))
             phase.item.effect("told", day._name, day.id, phase.business_key, phase.digest)
             if is_new:
                 phase.item.effect("counted", day._name, day.id, phase.count_key)

@@ -49,7 +49,6 @@ class HcTriageRule(models.Model):
     )
     team_id = fields.Many2one(
         "maintenance.team",
-        string="Team",
         check_company=True,
         help="Empty: the team of the equipment, else the first of the company.",
     )

@@ -7,7 +7,7 @@ class Days:
 
     def __init__(self, env, phases):
         self.env = env
-        wanted = {(phase.equipment.id, phase.at.date()) for phase in phases}
+        wanted = {(phase.equipment.id, phase.day) for phase in phases}
         counters = env["hc.device.alarm.day"]
         found = counters.search(
             [

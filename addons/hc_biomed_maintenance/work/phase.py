@@ -3,7 +3,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from ..biomed.incident import START
@@ -11,13 +11,18 @@ from ..biomed.incident import START
 
 @dataclass(slots=True)
 class Phase:
-    """A phase of an alarm; ``at`` as the ORM keeps times."""
+    """A phase of an alarm.
+
+    :param at: UTC, naive as Odoo keeps it
+    :param day: the day at the site
+    """
 
     item: Any
     equipment: Any
     number: str
     phase: str
     at: datetime
+    day: date
     priority: str
     is_technical: bool
     code: str = ""
@@ -34,12 +39,12 @@ class Phase:
     @property
     def count_key(self):
         """The fact that an alarm about a patient has occurred, whatever is told of it."""
-        return self._count_key(self.at.date())
+        return self._count_key(self.day)
 
     @property
     def count_keys(self):
         """What would have counted it already: what goes on may have begun the day before."""
-        days = [self.at.date()]
+        days = [self.day]
         if self.phase != START:
             days.append(days[0] - timedelta(days=1))
         return {self._count_key(day) for day in days}
