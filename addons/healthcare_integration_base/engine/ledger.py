@@ -154,7 +154,7 @@ class Ledger:
         if seen is None:
             row = staged[entry.key] = self._row(entry, correlation)
             return Stored(row["uuid"], correlation, False, entry.channel.id)
-        if seen["payload_digest"] == entry.prepared.payload_digest:
+        if _is_same(seen, entry.prepared):
             return Stored(
                 seen["uuid"],
                 seen["correlation_identifier"] or correlation,
@@ -195,6 +195,7 @@ class Ledger:
             "state": "done" if prepared.ignored else "received",
             "error_code": prepared.ignored,
             "control_id_reused": entry.control_id_reused,
+            "mapping_version": prepared.mapping_version,
         }
 
     # ----------------------------------------------------------------------- SQL
@@ -218,8 +219,9 @@ class Ledger:
         entries = [entry for group in groups for entry in group.entries]
         entries += [_with_own_key(entry) for entry in entries if entry.prepared.reuse == "keep"]
         cr.execute(
-            "SELECT uuid, channel_id, idempotency_key, payload_digest, correlation_identifier"
-            " FROM hc_message WHERE channel_id = ANY(%s) AND idempotency_key = ANY(%s)",
+            "SELECT uuid, channel_id, idempotency_key, payload_digest, correlation_identifier,"
+            " mapping_version FROM hc_message"
+            " WHERE channel_id = ANY(%s) AND idempotency_key = ANY(%s)",
             [
                 list({entry.channel.id for entry in entries}),
                 [entry.prepared.idempotency_key for entry in entries],
@@ -287,7 +289,16 @@ def _seen(row):
         "uuid": row["uuid"],
         "payload_digest": row["payload_digest"],
         "correlation_identifier": row["correlation_identifier"],
+        "mapping_version": row["mapping_version"],
     }
+
+
+def _is_same(seen, prepared):
+    """The digest tells contents apart that were read alike. What was kept under another
+    version of the channel's mapping is the same event, although other values were read."""
+    if (seen["mapping_version"] or 0) != prepared.mapping_version:
+        return True
+    return seen["payload_digest"] == prepared.payload_digest
 
 
 def _with_own_key(entry):
@@ -309,7 +320,7 @@ COLUMNS = (
     "company_id", "message_identifier", "source", "subject", "event_time",
     "correlation_identifier", "causation_identifier", "traceparent", "idempotency_key",
     "payload_digest", "payload", "dropped", "business_key", "ordering_key", "shard",
-    "weak_key", "state", "error_code",
+    "weak_key", "state", "error_code", "mapping_version",
 )  # fmt: skip
 UTC_NOW = "now() AT TIME ZONE 'UTC'"
 INSERT = "".join(

@@ -72,6 +72,12 @@ class HcMessage(models.Model):
     weak_key = fields.Boolean(
         readonly=True, help="The sender gave no number of its own; a resend may look new."
     )
+    mapping_version = fields.Integer(
+        "Mapping",
+        readonly=True,
+        default=0,
+        help="Version of the channel's mapping by which the message was read; 0: none.",
+    )
     state = fields.Selection(STATES, required=True, readonly=True, default="received")
     attempt_count = fields.Integer("Attempts", readonly=True, default=0)
     kill_count = fields.Integer("Workers killed", readonly=True, default=0)

@@ -15,6 +15,7 @@ from ..event import JsonObject, JsonValue
 MINIMUM_LENGTH = 3
 # References to people of the resources that are translated, and of what they contain.
 _PEOPLE = ("patient", "subject", "requester", "supplier", "receiver", "performer", "practitioner")
+MEMBERS = frozenset(_PEOPLE)
 _PERSON_TYPES = frozenset(
     {"Patient", "Practitioner", "PractitionerRole", "RelatedPerson", "Person"}
 )

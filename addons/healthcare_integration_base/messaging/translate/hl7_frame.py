@@ -14,6 +14,7 @@ from ..event import Event, JsonObject
 from . import codes, hl7_personal, hl7_time
 from .common import contract_invalid, filled, personal
 from .hl7_message import Hl7, Segment
+from .hl7_path import Part, part
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
 
@@ -46,6 +47,11 @@ class Frame:
             message.control_id,
             str(ordinal),
         )
+
+    def part(self, row: Segment) -> Part:
+        """What of the message belongs to an event that is made of this row; the ``origin``
+        of the event."""
+        return part(self.message, row)
 
     def located(self, row: Segment, field: int) -> tuple[str, str]:
         """Point of care and facility (PL) of a field of the row, else of PV1-3, with MSH-4
