@@ -8,6 +8,7 @@ here and at once, not by the request's retry loop, which would sleep in the work
 
 from dataclasses import dataclass, replace
 from datetime import UTC
+from itertools import chain
 
 import psycopg2
 from psycopg2.extras import Json
@@ -132,7 +133,7 @@ class Ledger:
         for group in groups:
             staged = {}
             try:
-                correlation = self._correlation(group)
+                correlation = self._correlation(group, known)
                 group.result = [
                     self._resolve(entry, known, staged, correlation) for entry in group.entries
                 ]
@@ -143,11 +144,13 @@ class Ledger:
             rows += staged.values()
         return rows
 
-    def _correlation(self, group):
-        for entry in group.entries:
-            if entry.prepared.correlation_identifier:
-                return entry.prepared.correlation_identifier
-        return new_id()
+    def _correlation(self, group, known):
+        """One for all of a document: what the sender says, else what a part of it has got
+        already (a channel may have been added since), else a new one."""
+        said = (entry.prepared.correlation_identifier for entry in group.entries)
+        seen = (known.get(entry.key) for entry in group.entries)
+        got = (row["correlation_identifier"] for row in seen if row)
+        return next(filter(None, chain(said, got)), None) or new_id()
 
     def _resolve(self, entry, known, staged, correlation):
         seen = known.get(entry.key) or _seen(staged.get(entry.key))

@@ -64,7 +64,9 @@ class HcMessage(models.Model):
         help="The minimized event: only fields that the contract allows to keep.",
     )
     dropped = fields.Json(
-        readonly=True, help="How many values were not kept: contract fields by name, others as *."
+        readonly=True,
+        groups="healthcare_integration_base.group_integration_operator",
+        help="How many values were not kept: contract fields by name, others as *.",
     )
     business_key = fields.Char(readonly=True)
     ordering_key = fields.Char(readonly=True)
