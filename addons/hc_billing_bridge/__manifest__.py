@@ -12,6 +12,15 @@
     ],
     "data": [
         "security/groups.xml",
+        "security/ir.model.access.csv",
+        "security/record_rules.xml",
+        "data/hc_message_type.xml",
+        "views/hc_charge_views.xml",
+        "views/account_move_views.xml",
+        "views/account_move_line_views.xml",
+        "views/res_partner_views.xml",
+        "wizards/hc_charge_cancel_views.xml",
+        "views/menus.xml",
     ],
     "assets": {
         "web.assets_tests": ["hc_billing_bridge/static/tests/tours/*.js"],

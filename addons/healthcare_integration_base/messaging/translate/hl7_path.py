@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from . import hl7_personal
 from .hl7_message import READ, Hl7, Segment
@@ -19,47 +19,63 @@ _OF_PERSONS = frozenset({"PID", "PD1", "NK1", "GT1", "MRG"})
 _CLINICAL = frozenset({"DG1", "OBX"})
 
 
+class Rows:
+    """Where the segments of one message stand; looked through once, when first asked."""
+
+    def __init__(self, message: Hl7) -> None:
+        self.message = message
+
+    @cached_property
+    def first(self) -> dict[str, int]:
+        """Name -> where the first segment of that name stands."""
+        return {one.name: index for index, one in reversed([*enumerate(self.message.segments)])}
+
+    @cached_property
+    def last(self) -> dict[str, int]:
+        return {one.name: index for index, one in enumerate(self.message.segments)}
+
+    @cached_property
+    def spans(self) -> dict[int, tuple[int, int]]:
+        """Identity of a segment -> where it stands, and the next one of its name."""
+        found: dict[int, tuple[int, int]] = {}
+        following: dict[str, int] = {}
+        segments = self.message.segments
+        for index in range(len(segments) - 1, -1, -1):
+            one = segments[index]
+            found[id(one)] = index, following.get(one.name, len(segments))
+            following[one.name] = index
+        return found
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The segments of a message that one event was made of: its own row with what follows
-    up to the next row of that kind, and what stands before all rows."""
+    """What of a message one event was made of: a row, such as an FT1, with what follows up
+    to the next row of that kind; all of it where there is no row."""
 
-    message: Hl7
-    own: tuple[Segment, ...]
-    shared: tuple[Segment, ...]
+    rows: Rows
+    row: Segment | None = None
+
+    @property
+    def message(self) -> Hl7:
+        return self.rows.message
 
     def find(self, name: str) -> Segment | None:
         """The event's own segment of that name, else the one of the whole message.
 
-        A segment behind the last row that is there only once belongs to all of them.
+        A message's own stand before all rows. One behind the last row that is there only
+        once belongs to all of them.
         """
-        candidates = (self.own, self.shared, self._lone(name))
-        return next((one for place in candidates for one in place if one.name == name), None)
-
-    def _lone(self, name: str) -> tuple[Segment, ...]:
-        found = tuple(self.message.all(name))
-        return found if len(found) == 1 and found[0] in self._tail() else ()
-
-    def _tail(self) -> Iterator[Segment]:
-        """Segments behind the last row."""
-        for segment in reversed(self.message.segments):
-            if self.own and segment.name == self.own[0].name:
-                return
-            yield segment
-
-
-def whole(message: Hl7) -> Part:
-    """All of a message that became one event."""
-    return Part(message, (), message.segments)
-
-
-def part(message: Hl7, row: Segment) -> Part:
-    """The part of a message that belongs to one of its rows, such as an FT1."""
-    segments = message.segments
-    rows = [index for index, segment in enumerate(segments) if segment.name == row.name]
-    start = next(index for index in rows if segments[index] is row)
-    end = next((index for index in rows if index > start), len(segments))
-    return Part(message, segments[start:end], segments[: rows[0]])
+        segments, first = self.message.segments, self.rows.first.get(name)
+        if first is None:
+            return None
+        if self.row is None:
+            return segments[first]
+        start, end = self.rows.spans[id(self.row)]
+        own = next((one for one in segments[start:end] if one.name == name), None)
+        if own is not None or first < self.rows.first[self.row.name]:
+            return own or segments[first]
+        is_lone = first == self.rows.last[name] > self.rows.last[self.row.name]
+        return segments[first] if is_lone else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 from ..errors import MessageError
 from ..event import Event
-from . import hl7_dft
+from . import hl7_charge, hl7_dft, hl7_schedule
 from .hl7_ack import ack, acknowledgement_wanted
 from .hl7_message import Hl7, parse, parse_header
-from .hl7_path import whole
+from .hl7_path import Part, Rows
 
 __all__ = [
     "Hl7",
@@ -41,7 +41,11 @@ class _Translator:
         return message.code == self.code and message.trigger in self.triggers
 
 
-_TRANSLATORS = (_Translator("DFT", hl7_dft.TRIGGERS, hl7_dft.TYPES, hl7_dft.events),)
+_TRANSLATORS = (
+    _Translator("DFT", hl7_dft.TRIGGERS, hl7_dft.TYPES, hl7_dft.events),
+    _Translator("DFT", hl7_charge.TRIGGERS, hl7_charge.TYPES, hl7_charge.events),
+    _Translator("SIU", hl7_schedule.TRIGGERS, hl7_schedule.TYPES, hl7_schedule.events),
+)
 _CODES = frozenset(one.code for one in _TRANSLATORS)
 
 
@@ -66,7 +70,8 @@ def events(message: Hl7, accepts: Collection[str], options: Mapping[str, str]) -
     if not asked:
         raise MessageError("type_not_accepted")
     made = [event for one in asked for event in one.events(message, accepts, options)]
-    return [event if event.origin else replace(event, origin=whole(message)) for event in made]
+    whole = Part(Rows(message))
+    return [event if event.origin else replace(event, origin=whole) for event in made]
 
 
 def _readers(message: Hl7) -> list[_Translator]:
