@@ -8,6 +8,7 @@ from . import (
     test_record_use_scan,
     test_record_use_tours,
     test_replenish,
+    test_documents,
     test_tours,
     test_ward_setup,
     test_rights,
