@@ -80,11 +80,13 @@ class Alarms(Iterator[Alarm]):
         cause = f"{self.name}-{self.rng.choice(CAUSES)}"
         begun = self.begun[device["code"], cause]
         phase = self.rng.choices(PHASES, (60, 25, 15))[0] if begun else "start"
-        message = f"{self.name}-{next(self.numbers)}"
+        order = next(self.numbers)
+        message = f"{self.name}-{order}"
         if phase == "start":
             begun.append(message)
         number = begun.pop() if phase == "end" else begun[-1]
-        return Alarm(message, number, phase, device, cause, load.moment())
+        # A second apart: the same phase at the same time would be told twice, not two.
+        return Alarm(message, number, phase, device, cause, load.moment(300 - order / 60))
 
 
 def alarms(rig: Rig, results: Results, *, rounds: int, count: int, seconds: float) -> None:

@@ -26,10 +26,11 @@ def blocks(path, language):
     return re.findall(rf"^```{language}\n(.*?)^```$", path.read_text("utf-8"), re.M | re.S)
 
 
-def test_page_of_errors_is_up_to_date():
-    script = [sys.executable, ROOT / "scripts/docs_errors.py", "--check"]
-    done = subprocess.run(script, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, "run python3 scripts/docs_errors.py\n" + done.stderr
+@pytest.mark.parametrize("script", ["docs_errors.py", "docs_costs.py"])
+def test_what_is_made_from_the_code_is_up_to_date(script):
+    command = [sys.executable, ROOT / "scripts" / script, "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"run python3 scripts/{script}\n{done.stderr}"
 
 
 def test_every_error_of_handling_has_a_page_of_the_runbook():
