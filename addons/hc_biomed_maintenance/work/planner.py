@@ -7,7 +7,6 @@ from ..biomed.clock import after
 from .alarms import naive
 
 AHEAD = timedelta(days=45)
-STAFF = "staff."
 
 
 class Planner:
@@ -15,8 +14,8 @@ class Planner:
 
     def __init__(self, env):
         self.env = env
+        self._requests = env["maintenance.request"]
         self._intervals = {}
-        self._rules = {}
         self._default_team = None
 
     def values(self, phase):
@@ -25,7 +24,7 @@ class Planner:
         team = rule.team_id or equipment.maintenance_team_id or self._team()
         criticality = equipment.hc_criticality
         return {
-            "name": self._name(phase),
+            "name": f"{equipment.display_name}: {self._requests._hc_cause_label(phase.code)}",
             "company_id": self.env.company.id,
             "equipment_id": equipment.id,
             "maintenance_team_id": team.id,
@@ -41,11 +40,6 @@ class Planner:
             "hc_deadline": self._due(team, phase.at, rule._hours("hours", criticality)),
             "hc_acknowledge_by": self._due(team, phase.at, rule._hours("answer", criticality)),
         }
-
-    def _name(self, phase):
-        if phase.code.startswith(STAFF):
-            return self.env._("Reported: %s", phase.equipment.display_name)
-        return f"{phase.equipment.display_name}: {phase.code}"
 
     def _team(self):
         if self._default_team is None:
