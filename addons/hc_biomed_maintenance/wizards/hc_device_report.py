@@ -102,5 +102,5 @@ class HcDeviceReport(models.TransientModel):
             "res_model": self._name,
             "res_id": report.id,
             "view_mode": "form",
-            "target": "current",
+            "target": "main",
         }

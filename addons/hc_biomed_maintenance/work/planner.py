@@ -17,6 +17,8 @@ class Planner:
         self._requests = env["maintenance.request"]
         self._intervals = {}
         self._default_team = None
+        # Looked up once: Odoo's default would ask for it for every request.
+        self._stage = self._requests._default_stage()
 
     def values(self, phase):
         """Values of the request that the phase opens."""
@@ -28,6 +30,7 @@ class Planner:
             "company_id": self.env.company.id,
             "equipment_id": equipment.id,
             "maintenance_team_id": team.id,
+            "stage_id": self._stage.id,
             "user_id": self._technician(equipment).id,
             "owner_user_id": False,
             "priority": rule.request_priority,
