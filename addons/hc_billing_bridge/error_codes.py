@@ -53,8 +53,7 @@ _ERRORS = (
     (
         "credit_waiting",
         "A credit waits for its charge.",
-        "Usually nothing: it goes on when the charge comes. Otherwise choose the charge and"
-        " retry.",
+        "Usually nothing: it goes on when the charge comes. Otherwise choose the charge and retry.",
     ),
     (
         "credit_exceeds",

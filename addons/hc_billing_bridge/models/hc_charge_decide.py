@@ -98,9 +98,7 @@ class HcCharge(models.Model):
         """The state is the doing of this button alone, users cannot write it."""
         held = self.sudo()
         for charge in held:
-            charge.write(
-                charge._decided_vals(state="ready", hold_reason=False, move_line_id=False)
-            )
+            charge.write(charge._decided_vals(state="ready", hold_reason=False, move_line_id=False))
         held._settle_issues(self._release(held))
 
     def _decided_vals(self, **vals):
@@ -210,7 +208,11 @@ class HcCharge(models.Model):
     @api.model
     def _end_issues(self, system, company):
         groups = self.sudo()._read_group(
-            [("system_id", "=", system.id), ("company_id", "=", company.id), ("state", "=", "on_hold")],
+            [
+                ("system_id", "=", system.id),
+                ("company_id", "=", company.id),
+                ("state", "=", "on_hold"),
+            ],
             ["hold_reason"],
         )
         held = {reason for (reason,) in groups}

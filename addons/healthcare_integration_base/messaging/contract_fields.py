@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Final, Literal, TypeAlias
@@ -45,16 +46,21 @@ class Walk:
 
     def collect(self, value: JsonValue) -> None:
         """Remember every text and number within as personal."""
-        if isinstance(value, str):
-            self.personal.add(value)
-        elif isinstance(value, dict):
-            for item in value.values():
-                self.collect(item)
-        elif isinstance(value, list):
-            for item in value:
-                self.collect(item)
-        elif isinstance(value, int | Decimal) and not isinstance(value, bool):
-            self.personal.add(str(value))
+        self.personal.update(texts_of(value))
+
+
+def texts_of(value: JsonValue) -> Iterator[str]:
+    """Every text and number within a value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from texts_of(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts_of(item)
+    elif isinstance(value, int | Decimal) and not isinstance(value, bool):
+        yield str(value)
 
 
 class Field(ABC):
@@ -288,3 +294,15 @@ class Choice(Field):
         if isinstance(value, dict):
             return self.fields.get(Record)
         return self.fields.get(Sequence if isinstance(value, list) else Scalar)
+
+
+def persons_in(field: Field, value: JsonValue) -> Iterator[str]:
+    """What stands in personal fields, of data that need not be valid."""
+    if field.is_personal:
+        yield from texts_of(value)
+    elif isinstance(field, Record) and isinstance(value, dict):
+        for name, member in field.members.items():
+            yield from persons_in(member, value.get(name))
+    elif isinstance(field, Sequence) and isinstance(value, list):
+        for item in value:
+            yield from persons_in(field.item, item)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 
 from ..errors import MessageError
 from ..event import Event, JsonObject, JsonValue
@@ -57,7 +58,7 @@ def events(
     own = text(body, "id")
     if own is not None and not is_id(own):
         raise malformed("/id", "format")
-    return known[1](body, accepts, options)
+    return [replace(event, origin=body) for event in known[1](body, accepts, options)]
 
 
 def _resource_type(body: JsonObject) -> str:

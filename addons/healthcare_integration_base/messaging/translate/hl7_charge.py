@@ -110,6 +110,7 @@ def _event(charges: _Charges, row: Segment, ordinal: int, named: JsonObject) -> 
         reuse="keep",
         weak_key=not own,
         relaxed=True,
+        origin=shared.part(row),
     )
     return checked(event)
 
