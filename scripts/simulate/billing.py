@@ -53,7 +53,9 @@ def desk(odoo: Odoo, route: Route) -> Desk:
     named = site["default_site_id"]
     own = odoo.read("hc.site", [("id", "=", named[0] if named else 0)], ["facility_code"])
     known = [*(row["facility_code"] for row in own), *codes.facilities(odoo, route.system_id)]
-    services = codes.read(odoo, route.system_id, "service")
+    # One code for each product: charges of one product for one person would be alike.
+    by_product = {code.record: code for code in codes.read(odoo, route.system_id, "service")}
+    services = list(by_product.values())
     payers = codes.read(odoo, route.system_id, "payer")
     ends = codes.ends(odoo, route.channel_id)
     return Desk(route, known[0] if known else "", services, payers, ends)
@@ -125,12 +127,18 @@ class Biller:
                 number=self.name("CH"),
                 service=service,
                 quantity=self.rng.randint(1, 3),
-                price=self.rng.choice((None, Decimal("12.50"), Decimal("99.90"))),
+                price=self._price(service, payer),
                 currency=self.money,
                 payer=payer,
             )
             for service in services
         ]
+
+    def _price(self, service: Code, payer: Code | None) -> Decimal | None:
+        """Told by the sender, or left to the product; payers have price lists of their own."""
+        told = (Decimal("12.50"), Decimal("99.90"))
+        is_known = payer is None and self.cost[service.record] > 0
+        return self.rng.choice((None, *told) if is_known else told)
 
     def _told(self, way: str, charges: list[Charge]) -> list[Letter]:
         """One DFT for a visit; an event or a resource for each charge."""

@@ -20,7 +20,7 @@ from rig import Rig
 
 PER_ENCOUNTER = 10
 # How many encounters are charged at the same time: a hospital, and the part of one client.
-OPEN, OPEN_OF_CLIENT = 200, 3
+OPEN, OPEN_OF_CLIENT = 100, 3
 WITHIN = 600
 NAMES = itertools.count(1)
 OURS = """

@@ -83,8 +83,8 @@ def plan(rig: Rig, results: Results, quick: bool) -> dict[str, Callable[[], None
             rig, events, results, rounds=rounds, batches=8 if quick else 16, seconds=3
         ),
         "consumption": lambda: consumption(rig, events, results, quick),
-        "charges": lambda: backlog(charges.charges, rig, results, quick),
-        "alarms": lambda: backlog(alarms.alarms, rig, results, quick),
+        "charges": lambda: backlog(charges.charges, rig, results, 600 if quick else 3_000, quick),
+        "alarms": lambda: backlog(alarms.alarms, rig, results, 1_000 if quick else 5_000, quick),
         "latency": lambda: consume.latency(rig, events, results, seconds=20 if quick else 60),
         "memory": lambda: accept.memory(rig, events, results, count=5_000 if quick else 50_000),
     }
@@ -97,10 +97,12 @@ def consumption(rig: Rig, events: Events, results: Results, quick: bool) -> None
     consume.consumption(rig, events, results, rounds=rounds, count=count, seconds=seconds)
 
 
-def backlog(measured: Callable[..., None], rig: Rig, results: Results, quick: bool) -> None:
+def backlog(
+    measured: Callable[..., None], rig: Rig, results: Results, count: int, quick: bool
+) -> None:
     """The same for each: a backlog of ours, and the connector for a while."""
     rig.forget_waiting()
-    count, rounds, seconds = (1_000, 1, 8) if quick else (5_000, 2, 20)
+    rounds, seconds = (1, 8) if quick else (2, 20)
     measured(rig, results, rounds=rounds, count=count, seconds=seconds)
 
 
