@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from odoo.addons.healthcare_integration_base.engine.item import Fix
+from odoo.addons.healthcare_integration_base.messaging import when
 
-from ..inventory import when
 from .codes import Codes, lot_names, lot_pair, pair
 from .draft import Draft, Entry
 

@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from inventory import when
+from messaging import when
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
