@@ -1,3 +1,4 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-from . import controllers, models, wizards
+# Models first: the engine reads from them, and some of them call it.
+from . import models, controllers, wizards
 from .hooks import uninstall_hook

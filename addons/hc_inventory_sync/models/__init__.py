@@ -1,11 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from . import (
-    hc_traced_mixin,
     hc_cost_center,
     hc_site,
     hc_identifier,
     hc_issue,
-    hc_system,
     hc_channel,
     hc_handler_supply,
     hc_handler_supply_consumed,

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-from odoo import api, fields, models
+from odoo import fields, models
 
 
 class HcChannel(models.Model):
@@ -21,25 +21,6 @@ class HcChannel(models.Model):
         help="FHIR SupplyDelivery says that supplies came to a ward, and not whether they "
         "were used there.",
     )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        channels = super().create(vals_list)
-        channels.system_id._sudo_grant_groups()
-        return channels
-
-    def write(self, vals):
-        systems = self.system_id
-        result = super().write(vals)
-        if vals.keys() & {"message_type_ids", "system_id", "active"}:
-            (systems | self.system_id)._sudo_grant_groups()
-        return result
-
-    def unlink(self):
-        systems = self.system_id
-        result = super().unlink()
-        systems._sudo_grant_groups()
-        return result
 
     def _default_fields(self):
         return super()._default_fields() | {"negative_stock"}

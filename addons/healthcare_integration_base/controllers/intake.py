@@ -1,11 +1,11 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 """From canonical events to the ledger, for every format alike."""
 
+from ..engine.entry import entry
 from ..engine.item import Item
-from ..engine.ledger import Entry, Group, Ledger, company_of
+from ..engine.ledger import Group, Ledger, company_of
 from ..engine.run import plan
 from ..messaging.errors import MessageError
-from ..messaging.intake import prepare
 
 
 class Intake:
@@ -21,11 +21,7 @@ class Intake:
 
         :raise MessageError: when the channel does not take its type, or it breaks its contract.
         """
-        known = channel.types.get(event.type)
-        if known is None:
-            raise MessageError("type_not_accepted")
-        prepared = prepare(event, known[1], self.ring, channel_key=str(channel.id))
-        return Entry(channel, prepared, channel.format)
+        return entry(channel, event, self.ring)
 
     def group(self, pairs):
         """Entries of one document, ``(channel, event)`` each, kept whole or not at all."""

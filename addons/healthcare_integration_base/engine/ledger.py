@@ -62,11 +62,15 @@ class Group:
 
 
 class Ledger:
-    """Keeps what one system sends."""
+    """Keeps what one system sends.
 
-    def __init__(self, env, system: SystemConfig):
+    :param actor: user whom the trail names; the system's own if none
+    """
+
+    def __init__(self, env, system: SystemConfig, actor: int | None = None):
         self.env = env
         self.system = system
+        self.actor = actor or system.user_id
 
     def store(self, groups):
         """Keep ``groups``; each has its ``result`` afterwards.
@@ -225,7 +229,7 @@ class Ledger:
 
     def _trail(self, rows):
         return document(
-            self.system.user_id,
+            self.actor,
             [
                 {
                     "action": "message.received",

@@ -5,6 +5,7 @@ from . import (
     res_users_apikeys,
     hc_keyring,
     hc_wire_mixin,
+    hc_traced_mixin,
     hc_system,
     hc_credential,
     hc_site,
@@ -22,4 +23,5 @@ from . import (
     hc_audit_event,
     hc_message_handler,
     hc_followup_handler,
+    hc_staff_entry,
 )

@@ -186,15 +186,26 @@ class HcChannel(models.Model):
     def create(self, vals_list):
         for vals in vals_list:
             self._check_step_forged(vals)
-        return super().create(vals_list)
+        channels = super().create(vals_list)
+        channels.system_id._sudo_grant_groups()
+        return channels
 
     def write(self, vals):
         self._check_step_forged(vals)
+        systems = self.system_id
         result = super().write(vals)
+        if vals.keys() & {"message_type_ids", "system_id", "active"}:
+            (systems | self.system_id)._sudo_grant_groups()
         if vals.keys() & self._default_fields():
             self.env["hc.issue"]._fixed_many(
                 "channel", [{"channel": channel.id} for channel in self]
             )
+        return result
+
+    def unlink(self):
+        systems = self.system_id
+        result = super().unlink()
+        systems._sudo_grant_groups()
         return result
 
     def copy_data(self, default=None):

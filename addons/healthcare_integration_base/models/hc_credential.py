@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 
 from ..messaging import signature
 from .wire_config import CredentialConfig, secret_aad
@@ -108,6 +108,13 @@ class HcCredential(models.Model):
 
     def _wire_silent_fields(self):
         return frozenset({"last_used_at", "name"})
+
+    @api.constrains("system_id")
+    def _check_system(self):
+        if any(credential.system_id.is_internal for credential in self):
+            raise ValidationError(
+                self.env._("Nobody sends in Odoo's own name: its system has no credential.")
+            )
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-from odoo import models
+from odoo import api, models
 
 
 class HcMessageHandler(models.AbstractModel):
@@ -17,6 +17,25 @@ class HcMessageHandler(models.AbstractModel):
 
     _writer = None
     """Name of what the handler writes that only one may write per company, e.g. ``stock``."""
+
+    _groups = ()
+    """External ids of the groups that the handler's documents need, as few as possible. The
+    users of systems whose channels take its messages get them, and lose them afterwards."""
+
+    @api.model
+    def _sudo_groups_of(self, names=None):
+        """Groups that the handlers of these technical names ask for.
+
+        :param names: the handlers; none for all there are
+        """
+        names = self.env.registry.descendants([self._name], "_inherit") if names is None else names
+        handlers = [self.env[name] for name in names if name and name in self.env]
+        wanted = {group for handler in handlers for group in getattr(handler, "_groups", ())}
+        groups = self.env["res.groups"].sudo()
+        for xmlid in sorted(wanted):
+            # A handler's addon depends on the addon of its groups, or there are none.
+            groups |= self.env.ref(xmlid, raise_if_not_found=False) or groups
+        return groups
 
     def _handle(self, items):
         """Give each :class:`~..engine.item.Item` of ``items`` its effect.

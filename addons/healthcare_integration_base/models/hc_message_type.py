@@ -77,6 +77,19 @@ class HcMessageType(models.Model):
             if one._handler_model() is None:
                 raise ValidationError(self.env._("There is no handler %s.", one.handler))
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        types = super().create(vals_list)
+        types.channel_ids.system_id._sudo_grant_groups()
+        return types
+
+    def write(self, vals):
+        systems = self.channel_ids.system_id
+        result = super().write(vals)
+        if vals.keys() & {"handler", "channel_ids"}:
+            (systems | self.channel_ids.system_id)._sudo_grant_groups()
+        return result
+
     @api.ondelete(at_uninstall=True)
     def _unlink_except_used(self):
         """Also when their addon goes: what the ledger keeps must say what it is, and the

@@ -3,12 +3,13 @@ import re
 import secrets
 
 from odoo import Command, api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import ormcache
 
 from .wire_config import SystemConfig
 
 CODE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+INTERNAL = "odoo"
 SEGMENTS = [("clinical", "Clinical-adjacent"), ("enterprise", "Enterprise")]
 
 
@@ -89,6 +90,13 @@ class HcSystem(models.Model):
     )
     site_ids = fields.One2many("hc.site", "system_id", string="Sites")
     active = fields.Boolean(default=True)
+    is_internal = fields.Boolean(
+        string="Odoo itself",
+        readonly=True,
+        copy=False,
+        help="Stands for what staff enter in Odoo. It is made when it is first needed, and "
+        "nobody can send in its name.",
+    )
     channel_count = fields.Integer(compute="_compute_counts")
     site_count = fields.Integer(compute="_compute_counts")
     credential_count = fields.Integer(
@@ -106,6 +114,10 @@ class HcSystem(models.Model):
     )
 
     _code_uniq = models.UniqueIndex("(code)", "A system with this code exists already.")
+
+    _internal_uniq = models.UniqueIndex(
+        "(company_id) WHERE is_internal", "The company has its own system already."
+    )
 
     @api.constrains("code")
     def _check_code(self):
@@ -153,16 +165,23 @@ class HcSystem(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        for vals in vals_list:
+            self._check_internal_forged(vals)
         systems = super().create(vals_list)
         for system in systems.filtered(lambda system: not system.user_id):
             system._sudo_create_user()
         return systems
 
     def write(self, vals):
+        self._check_internal_forged(vals)
         result = super().write(vals)
         if vals.keys() & {"name", "company_id", "active"}:
             self._sudo_sync_users()
         return result
+
+    def _check_internal_forged(self, vals):
+        if not self.env.su and vals.get("is_internal"):
+            raise AccessError(self.env._("Which system is Odoo itself is not for you to say."))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
@@ -213,6 +232,41 @@ class HcSystem(models.Model):
                     "company_id": system.company_id.id,
                 }
             )
+
+    @api.model
+    def _sudo_internal(self, company):
+        """The system "Odoo" of a company, made if there is none yet: who enters what happened
+        in a ward has no right to make systems."""
+        systems = self.sudo().with_context(active_test=False)
+        found = systems.search([("is_internal", "=", True), ("company_id", "=", company.id)])
+        if found:
+            return found
+        taken = systems.search_count([("code", "=", INTERNAL)], limit=1)
+        return systems.create(
+            {
+                "name": "Odoo",
+                "code": f"{INTERNAL}-{company.id}" if taken else INTERNAL,
+                "kind": "other",
+                "environment": "production",
+                "company_id": company.id,
+                "is_internal": True,
+            }
+        )
+
+    def _sudo_grant_groups(self):
+        """A system's user has what the handlers of its channels ask for, and no group of
+        another handler; the integration manager who changes a channel has no right on
+        users."""
+        handlers = self.env["hc.message.handler"]
+        ours = self.env.ref("healthcare_integration_base.group_system_user")
+        granted_by_us = handlers._sudo_groups_of() - ours
+        for system in self.sudo().exists():
+            needed = handlers._sudo_groups_of(system.channel_ids.message_type_ids.mapped("handler"))
+            held = system.user_id.group_ids
+            changes = [Command.link(group.id) for group in needed - held]
+            changes += [Command.unlink(group.id) for group in held & granted_by_us - needed]
+            if changes:
+                system.user_id.group_ids = changes
 
     @api.model
     @ormcache()

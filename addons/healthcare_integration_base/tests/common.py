@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from odoo.tests import TransactionCase
 
 from ..engine.drain import Drain
-from ..engine.ledger import Entry, Group, Ledger
+from ..engine.entry import entry
+from ..engine.ledger import Group, Ledger
 from ..messaging import envelope, guard
 from ..messaging.errors import MessageError
-from ..messaging.intake import prepare
 
 
 class EngineCase(TransactionCase):
@@ -110,16 +110,7 @@ class EngineCase(TransactionCase):
         """Events of one document, validated and minimized."""
         config = self.wire_channel(channel)
         ring = self.env["hc.keyring"]._ring()
-        return Group(
-            [
-                Entry(
-                    config,
-                    prepare(event, config.types[event.type][1], ring, channel_key=str(config.id)),
-                    config.format,
-                )
-                for event in events
-            ]
-        )
+        return Group([entry(config, event, ring) for event in events])
 
     def wire_system(self, channel):
         """The channel's system as the web door knows it."""

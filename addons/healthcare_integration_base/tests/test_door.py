@@ -266,7 +266,7 @@ class TestDoor(DoorCase):
         from ..controllers import intake
 
         with (
-            patch.object(intake, "prepare", side_effect=KeyError("CANARY-IN-ERROR")),
+            patch.object(intake, "entry", side_effect=KeyError("CANARY-IN-ERROR")),
             self.assertLogs("odoo.addons.healthcare_integration_base", "ERROR") as logs,
         ):
             response = self.call(self.path, self.body())

@@ -188,7 +188,7 @@ def test_without_control_id() -> None:
 
 def test_types_not_asked_for_are_refused_whole() -> None:
     message = hl7v2.parse(dft(ft1(), ft1(f1="2", f6="CR")))
-    for accepts in ({"supply.consumed.v1"}, {"charge.captured.v1"}, set()):
+    for accepts in ({"supply.consumed.v1"}, {"device.alarmed.v1"}, set()):
         with pytest.raises(MessageError, match="type_not_accepted"):
             hl7v2.events(message, accepts, {})
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -87,3 +88,13 @@ def request(**changes: Any) -> dict[str, Any]:
     }
     merged = {**resource, **changes}
     return {name: value for name, value in merged.items() if value is not None}
+
+
+def texts(value: Any) -> Iterator[str]:
+    """All texts within a value."""
+    if isinstance(value, str):
+        yield value
+    for item in value.values() if isinstance(value, dict) else ():
+        yield from texts(item)
+    for item in value if isinstance(value, list) else ():
+        yield from texts(item)

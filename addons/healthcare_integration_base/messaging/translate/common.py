@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ..errors import FieldError, MessageError
 from ..event import Event, JsonObject, JsonValue
@@ -63,11 +63,23 @@ def _names_somebody(value: str, names: frozenset[str]) -> bool:
     )
 
 
-def _looked_up(data: JsonObject) -> frozenset[str]:
-    """Codes of places and items."""
-    values = [data.get(name) for name in _PLACES]
-    lines = data.get("lines")
-    for line in lines if isinstance(lines, list) else []:
-        item = line.get("item") if isinstance(line, dict) else None
-        values += [item.get("value")] if isinstance(item, dict) else []
-    return frozenset(value for value in values if isinstance(value, str))
+def _looked_up(data: JsonObject) -> Iterator[str]:
+    """Codes of places, items, services and whatever else the data holds."""
+    for name in _PLACES:
+        value = data.get(name)
+        if isinstance(value, str):
+            yield value
+    yield from _codes(data)
+
+
+def _codes(value: JsonValue) -> Iterator[str]:
+    """The values of all canonical codes within."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _codes(item)
+    elif isinstance(value, dict):
+        code = value.get("value")
+        if "system" in value and isinstance(code, str):
+            yield code
+        for item in value.values():
+            yield from _codes(item)

@@ -68,6 +68,19 @@ def target(reference: JsonObject, path: str, contained: dict[str, JsonObject]) -
     return _linked(link)
 
 
+def kind_of(reference: JsonObject, contained: dict[str, JsonObject]) -> str:
+    """The type of resource that a reference means; empty where it does not say."""
+    kind, link = reference.get("type"), reference.get("reference")
+    if not isinstance(link, str):
+        return kind if isinstance(kind, str) else ""
+    if link.startswith("#"):
+        kind = contained.get(link[1:], {}).get("resourceType", kind)
+    if isinstance(kind, str):
+        return kind
+    parts = link.split("?")[0].split("/_history/")[0].rstrip("/").split("/")
+    return parts[-2] if len(parts) > 1 else ""
+
+
 def _linked(link: str) -> Identifier | None:
     parts = link.split("?")[0].split("/_history/")[0].rstrip("/").rsplit("/", 1)
     return Identifier(parts[-1]) if len(parts) == 2 and is_id(parts[-1]) else None

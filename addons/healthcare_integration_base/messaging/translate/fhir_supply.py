@@ -3,23 +3,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
 
-from .. import digest
 from ..errors import MessageError
 from ..event import Event, JsonObject
-from . import codes, fhir_personal
-from .common import checked, contract_invalid, filled, personal
-from .fhir_read import child, choice, date_time, malformed, number, refuse_modifiers, text
-from .fhir_reference import (
-    Identifier,
-    coded,
-    contained_by_id,
-    first_identifier,
-    target,
-)
+from . import codes, fhir_frame
+from .common import contract_invalid, filled
+from .fhir_frame import NO_EFFECT, event, identity, occurrence, patient, precise
+from .fhir_read import child, choice, date_time, number, refuse_modifiers, text
+from .fhir_reference import coded, contained_by_id, target
 
 CONSUMED = "supply.consumed.v1"
 RETURNED = "supply.returned.v1"
@@ -28,11 +20,12 @@ REQUESTED = "supply.requested.v1"
 DELIVERY_TYPES = frozenset({CONSUMED, RETURNED, TRANSFERRED})
 REQUEST_TYPES = frozenset({REQUESTED})
 
-_IGNORED = "status_without_effect"
 _DELIVERY_STATUSES = frozenset({"in-progress", "completed", "abandoned", "entered-in-error"})
 _REQUEST_STATUSES = frozenset(
     {"draft", "active", "suspended", "cancelled", "completed", "entered-in-error", "unknown"}
 )
+# A delivery is used when it is over.
+_BOUNDS = ("end", "start")
 _MEANINGS = {"use": CONSUMED, "transfer": TRANSFERRED}
 
 
@@ -41,7 +34,7 @@ def delivery(
 ) -> list[Event]:
     """A completed delivery moves stock, one entered in error moves it back."""
     refuse_modifiers(resource)
-    status = _status(resource, _DELIVERY_STATUSES)
+    status = fhir_frame.status(resource, _DELIVERY_STATUSES)
     kind = _delivery_type(resource, status, accepts, options)
     supplied = child(resource, "suppliedItem") or {}
     refuse_modifiers(supplied)
@@ -49,40 +42,30 @@ def delivery(
     line = _line(supplied, "/suppliedItem", "item", contained)
     data = _place(resource, "destination", contained)
     data |= filled(
-        consumed_at=_occurrence(resource, "/consumed_at"),
+        consumed_at=occurrence(resource, "/consumed_at", _BOUNDS),
         transaction=_transaction(resource),
         lines=[line],
-        patient=_patient(resource, contained),
+        patient=patient(child(resource, "patient"), "/patient", contained),
     )
     moves = status in ("completed", "entered-in-error")
-    return [_event(resource, kind, data, ignored=None if moves else _IGNORED)]
+    return [event(resource, kind, data, ignored=None if moves else NO_EFFECT)]
 
 
 def request(
     resource: JsonObject, accepts: Collection[str], _options: Mapping[str, str]
 ) -> list[Event]:
     """An active request is demand; nothing has been used."""
-    refuse_modifiers(resource)
-    if REQUESTED not in accepts:
-        raise MessageError("type_not_accepted")
-    status = _status(resource, _REQUEST_STATUSES)
+    status = fhir_frame.opened(resource, REQUESTED, accepts, _REQUEST_STATUSES)
     contained = contained_by_id(resource)
     data = _place(resource, "deliverTo", contained)
-    occurrence = _occurrence(resource, "/requested_at")
-    authored = _precise(date_time(resource, "authoredOn"), "/requested_at")
+    planned = occurrence(resource, "/requested_at", _BOUNDS)
+    authored = precise(date_time(resource, "authoredOn"), "/requested_at")
     data |= filled(
-        requested_at=authored or occurrence,
+        requested_at=authored or planned,
         transaction=_transaction(resource),
         lines=[_line(resource, "", "item", contained)],
     )
-    return [_event(resource, REQUESTED, data, ignored=None if status == "active" else _IGNORED)]
-
-
-def _status(resource: JsonObject, known: frozenset[str]) -> str | None:
-    status = text(resource, "status")
-    if status is not None and status not in known:
-        raise malformed("/status", "enum")
-    return status
+    return [event(resource, REQUESTED, data, ignored=None if status == "active" else NO_EFFECT)]
 
 
 def _delivery_type(
@@ -166,90 +149,6 @@ def _place(resource: JsonObject, name: str, contained: dict[str, JsonObject]) ->
     return filled(location=found.value if found else display)
 
 
-def _patient(resource: JsonObject, contained: dict[str, JsonObject]) -> JsonObject:
-    reference = child(resource, "patient")
-    found = target(reference, "/patient", contained) if reference else None
-    return filled(mrn=found.value, authority=found.system) if found else {}
-
-
-def _occurrence(resource: JsonObject, pointer: str) -> str | None:
-    name = choice(resource, "occurrence", "DateTime", "Period", "Timing")
-    if name is None:
-        return None
-    if name.endswith("DateTime"):
-        return _precise(date_time(resource, name), pointer)
-    element = child(resource, name) or {}
-    if name.endswith("Timing"):
-        return _precise(_first_event(element), pointer)
-    end = date_time(element, "end", f"/{name}")
-    return _precise(end or date_time(element, "start", f"/{name}"), pointer)
-
-
-def _first_event(timing: JsonObject) -> str | None:
-    times = timing.get("event")
-    if times is None and "event" not in timing:
-        return None
-    if not isinstance(times, list) or not times:
-        raise malformed("/occurrenceTiming/event")
-    return date_time({"event": times[0]}, "event", "/occurrenceTiming")
-
-
-def _precise(moment: str | None, pointer: str) -> str | None:
-    """A year or a month is lawful in FHIR, but no day to date stock with."""
-    if moment is not None and len(moment) < len("2026-01-01"):
-        raise contract_invalid(pointer, "format")
-    return moment
-
-
-def _identity(resource: JsonObject) -> Identifier | None:
-    own = text(resource, "id")
-    return first_identifier(resource) or (Identifier(own) if own else None)
-
-
 def _transaction(resource: JsonObject) -> str | None:
-    found = _identity(resource)
+    found = identity(resource)
     return str(found) if found else None
-
-
-def _event(resource: JsonObject, kind: str, data: JsonObject, *, ignored: str | None) -> Event:
-    name = str(resource["resourceType"])
-    found = _identity(resource)
-    own = hashlib.sha256(digest.canonical(resource)).hexdigest()
-    version, updated = _version(resource, own)
-    event = Event(
-        type=kind,
-        data=data,
-        id=str(found) if found else own,
-        source=f"urn:fhir:{name}",
-        key=(name, str(found) if found else "", version),
-        time=updated,
-        personal=personal(
-            *fhir_personal.collect(resource), [data], {found.value: [str(found)]} if found else {}
-        ),
-        ignored=ignored,
-        weak_key=found is None,
-        relaxed=True,
-    )
-    return checked(event)
-
-
-def _version(resource: JsonObject, own: str) -> tuple[str, datetime | None]:
-    """What tells one state of the resource from the next, and when it was reached."""
-    meta = child(resource, "meta") or {}
-    version = text(meta, "versionId", "/meta")
-    updated = date_time(meta, "lastUpdated", "/meta")
-    moment = _moment(updated)
-    if version:
-        return f"version:{version}", moment
-    return (f"updated:{updated}" if updated else f"digest:{own}"), moment
-
-
-def _moment(instant: str | None) -> datetime | None:
-    """An instant; without an offset it orders nothing."""
-    if not instant or len(instant) <= len("2026-01-01"):
-        return None
-    try:
-        moment = datetime.fromisoformat(instant)
-        return moment.astimezone(UTC) if moment.tzinfo else None
-    except (ValueError, OverflowError):
-        raise malformed("/meta/lastUpdated", "format") from None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ..errors import MessageError
 from ..event import Event
-from . import hl7_dft
+from . import hl7_charge, hl7_dft
 from .hl7_ack import ack, acknowledgement_wanted
 from .hl7_message import Hl7, parse, parse_header
 
@@ -40,7 +40,10 @@ class _Translator:
         return message.code == self.code and message.trigger in self.triggers
 
 
-_TRANSLATORS = (_Translator("DFT", hl7_dft.TRIGGERS, hl7_dft.TYPES, hl7_dft.events),)
+_TRANSLATORS = (
+    _Translator("DFT", hl7_dft.TRIGGERS, hl7_dft.TYPES, hl7_dft.events),
+    _Translator("DFT", hl7_charge.TRIGGERS, hl7_charge.TYPES, hl7_charge.events),
+)
 _CODES = frozenset(one.code for one in _TRANSLATORS)
 
 

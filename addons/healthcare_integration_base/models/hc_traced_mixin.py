@@ -17,7 +17,7 @@ class HcTracedMixin(models.AbstractModel):
     )
 
     def _hc_traced(self):
-        """Stock moves whose messages stand behind these records."""
+        """Records of one model, those of the effects, that stand behind these."""
         raise TypeError(f"{self._name} does not say what it is traced by")
 
     def _hc_messages(self):
@@ -30,9 +30,9 @@ class HcTracedMixin(models.AbstractModel):
     def action_hc_messages(self):
         """Open the messages behind the document, without their payload for viewers."""
         self.ensure_one()
-        self.check_access("read")
         if not self.env["hc.message"].has_access("read"):
             raise AccessError(self.env._("You may not see integration messages."))
+        self.check_access("read")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Messages"),
