@@ -7,7 +7,7 @@ _ERRORS = (
     (
         "unknown_equipment",
         "A device is not in the equipment register.",
-        "Map the code to the equipment, or register it; the messages that wait go on by themselves.",
+        "Map the code or register the device; the messages that wait go on by themselves.",
     ),
 )
 

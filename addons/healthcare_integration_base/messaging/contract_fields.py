@@ -60,13 +60,17 @@ class Walk:
 class Field(ABC):
     """``pointer`` is without array indexes."""
 
-    __slots__ = ("default", "is_personal", "pointer", "scrubs")
+    __slots__ = ("default", "is_kept", "is_personal", "is_plain", "pointer", "scrubs")
 
     def __init__(self, pointer: str, *, is_personal: bool, default: JsonValue = None) -> None:
         self.pointer = pointer
         self.is_personal = is_personal
         self.default = default
         self.scrubs = False
+        # Short cuts for the most frequent fields: a text is its own canonical form; what is
+        # canonical is kept as it is.
+        self.is_plain = False
+        self.is_kept = False
 
     @abstractmethod
     def normalize(self, value: JsonValue, path: str, errors: list[FieldError]) -> JsonValue:
@@ -119,7 +123,9 @@ class Scalar(Field):
         self.is_time = is_time
         self.domain = domain
         self.scope = scope
-        self.scrubs = keep == "keep" and not (decimal or is_time or is_listed)
+        self.is_kept = keep == "keep"
+        self.is_plain = not (decimal or is_time)
+        self.scrubs = self.is_kept and self.is_plain and not is_listed
 
     def normalize(self, value: JsonValue, path: str, errors: list[FieldError]) -> JsonValue:
         if self.decimal is not None:
@@ -151,7 +157,7 @@ class Scalar(Field):
         return text
 
     def minimize(self, value: JsonValue, raw: JsonValue, siblings: JsonObject, walk: Walk) -> Kept:
-        if self.keep == "keep":
+        if self.is_kept:
             return value
         if self.is_personal:
             walk.collect(value)
@@ -184,7 +190,10 @@ class Record(Field):
         result: JsonObject = {}
         for name, member in self.members.items():
             if name in value:
-                result[name] = member.normalize(value[name], f"{path}/{name}", errors)
+                item = value[name]
+                if not (member.is_plain and isinstance(item, str)):
+                    item = member.normalize(item, f"{path}/{name}", errors)
+                result[name] = item
             elif member.default is not None:
                 result[name] = member.default
         return result
@@ -197,7 +206,7 @@ class Record(Field):
         result: JsonObject = {}
         for name, item in value.items():
             member = self.members[name]
-            kept = member.minimize(item, source.get(name), value, walk)
+            kept = item if member.is_kept else member.minimize(item, source.get(name), value, walk)
             if kept is not GONE:
                 result[name] = kept
                 if member.scrubs and isinstance(kept, str):

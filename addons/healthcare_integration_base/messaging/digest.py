@@ -24,7 +24,7 @@ def keyed(key: bytes, *parts: bytes | str) -> str:
 def framed(parts: tuple[bytes | str, ...]) -> bytes:
     """Each part after its length."""
     raw = [part.encode() if isinstance(part, str) else part for part in parts]
-    return b"".join(b"%d:%b" % (len(part), part) for part in raw)
+    return b"".join([b"%d:%b" % (len(part), part) for part in raw])
 
 
 def _number(value: object) -> JsonValue:

@@ -98,3 +98,19 @@ def texts(value: Any) -> Iterator[str]:
         yield from texts(item)
     for item in value if isinstance(value, list) else ():
         yield from texts(item)
+
+
+SIU = HEADER.replace("DFT^P03^DFT_P03", "SIU^S12^SIU_S12")
+
+
+def siu(*rows: str, trigger: str = "S12", sch: str = "", pid: str = PID, pv1: str = PV1) -> bytes:
+    """An appointment for a service in a clinic."""
+    usual = (
+        segment(
+            "AIS", f1="1", f2="A", f3="US-1^Ultrasound^L", f4="202611210900", f7="30", f8="min"
+        ),
+        segment("AIL", f1="1", f2="A", f3="CLINIC^ROOM^BED^WEST"),
+    )
+    schedule = sch or segment("SCH", f1="PL-1", f2="FI-2^SCHED", f25="Booked")
+    header = SIU.replace("S12", trigger)
+    return er7(schedule, pid, pv1, "RGS|1|A", *(rows or usual), header=header)

@@ -136,5 +136,11 @@ _FIELDS: dict[str, dict[int, _Reader]] = {
     "ORC": {10: _person, 11: _person, 12: _person, 14: _phone, 19: _person},
     "OBR": {10: _person, 16: _person, 17: _phone, 28: _person},
     "PR1": {8: _person, 11: _person, 12: _person},
+    "OBX": {16: _person, 25: _person},
+    "SCH": {
+        12: _person, 13: _phone, 14: _address, 16: _person, 17: _phone, 18: _address,
+        20: _person, 21: _phone,
+    },
+    "AIP": {3: _person},
     "DG1": {16: _person},
 }  # fmt: skip

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ..errors import MessageError
 from ..event import Event
-from . import hl7_charge, hl7_dft
+from . import hl7_charge, hl7_dft, hl7_schedule
 from .hl7_ack import ack, acknowledgement_wanted
 from .hl7_message import Hl7, parse, parse_header
 
@@ -43,6 +43,7 @@ class _Translator:
 _TRANSLATORS = (
     _Translator("DFT", hl7_dft.TRIGGERS, hl7_dft.TYPES, hl7_dft.events),
     _Translator("DFT", hl7_charge.TRIGGERS, hl7_charge.TYPES, hl7_charge.events),
+    _Translator("SIU", hl7_schedule.TRIGGERS, hl7_schedule.TYPES, hl7_schedule.events),
 )
 _CODES = frozenset(one.code for one in _TRANSLATORS)
 
