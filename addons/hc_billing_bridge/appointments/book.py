@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from odoo import Command, fields
 
 from odoo.addons.healthcare_integration_base.engine.facility import Facilities
-from odoo.addons.healthcare_integration_base.engine.item import Fix
 from odoo.addons.healthcare_integration_base.messaging import when
 
 from ..billing.versions import History, Verdict, moment_of, version_of
@@ -76,7 +75,7 @@ class Book:
         stated = self._stated(item, ZoneInfo(site.timezone or "UTC"))
         said_at = when.of(moment.replace(tzinfo=UTC), UTC)
         if stated is None or when.is_implausible(said_at, self.now, 0):
-            item.review("date_implausible", fix=Fix("channel"))
+            item.review("date_implausible")
             return None
         return item, site, number, version_of(moment, stated["state"]), stated
 
