@@ -114,3 +114,85 @@ def siu(*rows: str, trigger: str = "S12", sch: str = "", pid: str = PID, pv1: st
     schedule = sch or segment("SCH", f1="PL-1", f2="FI-2^SCHED", f25="Booked")
     header = SIU.replace("S12", trigger)
     return er7(schedule, pid, pv1, "RGS|1|A", *(rows or usual), header=header)
+
+
+def _changed(resource: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """None takes a member out."""
+    merged = {**resource, **changes}
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+def charge_item(**changes: Any) -> dict[str, Any]:
+    """A billable charge of two pieces at a price of its own."""
+    resource: dict[str, Any] = {
+        "resourceType": "ChargeItem",
+        "id": "ci-1",
+        "meta": {"versionId": "2", "lastUpdated": "2026-11-20T12:00:00+01:00"},
+        "identifier": [{"system": "urn:ehr:charges", "value": "TX-1"}],
+        "status": "billable",
+        "code": {"coding": [{"system": "urn:ehr:services", "code": "US-1"}]},
+        "subject": {"reference": "Patient/p-9", "display": "Theodora Quillfeather"},
+        "context": {"reference": "Encounter/enc-9"},
+        "occurrencePeriod": {"start": "2026-11-20T10:00:00+01:00", "end": "2026-11-20T11:00:00Z"},
+        "performer": [{"actor": {"reference": "Practitioner/n-77", "display": "Rowan Oakes"}}],
+        "performingOrganization": {"identifier": {"value": "CARDIOLOGY"}},
+        "costCenter": {"identifier": {"system": "urn:cc", "value": "CC-5"}},
+        "quantity": {"value": 2, "unit": "piece", "code": "{piece}"},
+        "factorOverride": Decimal("0.8"),
+        "priceOverride": {"value": Decimal("40.50"), "currency": "EUR"},
+        "overrideReason": "golf",
+        "enterer": {"reference": "Practitioner/n-78"},
+        "reason": [{"coding": [{"system": "urn:icd", "code": "K63.3"}]}],
+        "account": [{"reference": "Account/acc-44"}],
+    }
+    return _changed(resource, changes)
+
+
+def appointment(**changes: Any) -> dict[str, Any]:
+    resource: dict[str, Any] = {
+        "resourceType": "Appointment",
+        "id": "ap-1",
+        "meta": {"lastUpdated": "2026-11-20T12:00:00+01:00"},
+        "identifier": [{"system": "urn:sched", "value": "FI-2"}],
+        "status": "booked",
+        "serviceType": [
+            {"coding": [{"code": "US-1"}]},
+            {"text": "no code"},
+            {"coding": [{"system": "urn:lab", "code": "LAB-2"}]},
+        ],
+        "start": "2026-11-21T09:00:00+01:00",
+        "end": "2026-11-21T09:30:00+01:00",
+        "comment": "fasting",
+        "participant": [
+            {"actor": {"reference": "Patient/p-9", "display": "Theodora Quillfeather"}},
+            {"actor": {"reference": "Practitioner/n-77", "display": "Rowan Oakes"}},
+            {"actor": {"reference": "Location/room-1", "display": "South Wing"}},
+            {"actor": {"type": "Device", "identifier": {"system": "urn:dev", "value": "SCOPE-7"}}},
+            {"actor": {"reference": "HealthcareService/hs-3"}, "status": "declined"},
+        ],
+    }
+    return _changed(resource, changes)
+
+
+def encounter(**changes: Any) -> dict[str, Any]:
+    resource: dict[str, Any] = {
+        "resourceType": "Encounter",
+        "id": "enc-9",
+        "identifier": [
+            {"value": "other"},
+            {"type": {"coding": [{"code": "VN"}]}, "system": "urn:visits", "value": "VISIT-9"},
+        ],
+        "status": "finished",
+        "class": {"code": "AMB"},
+        "type": [
+            {"coding": [{"system": "urn:ehr:services", "code": "US-1"}]},
+            {"coding": [{"system": "urn:ehr:services", "code": "US-1"}]},
+        ],
+        "serviceType": {"coding": [{"code": "57"}]},
+        "subject": {"reference": "Patient/p-9", "display": "Theodora Quillfeather"},
+        "participant": [{"individual": {"reference": "Practitioner/n-77", "display": "R. Oakes"}}],
+        "period": {"start": "2026-11-20T10:00:00+01:00", "end": "2026-11-20T12:00:00+01:00"},
+        "reasonCode": [{"coding": [{"code": "K63.3"}]}],
+        "account": [{"reference": "Account/acc-44"}],
+    }
+    return _changed(resource, changes)

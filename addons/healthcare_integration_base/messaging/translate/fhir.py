@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from ..errors import MessageError
 from ..event import Event, JsonObject, JsonValue
-from . import fhir_supply
+from . import fhir_charge, fhir_encounter, fhir_schedule, fhir_supply
 from .fhir_bundle import (
     BundleEntry,
     EntryAnswer,
@@ -31,6 +31,9 @@ __all__ = [
 
 _Translator = Callable[[JsonObject, Collection[str], Mapping[str, str]], list[Event]]
 _RESOURCES: dict[str, tuple[frozenset[str], _Translator]] = {
+    "Appointment": (fhir_schedule.APPOINTMENT_TYPES, fhir_schedule.appointment),
+    "ChargeItem": (fhir_charge.CHARGE_TYPES, fhir_charge.charge_item),
+    "Encounter": (fhir_encounter.ENCOUNTER_TYPES, fhir_encounter.encounter),
     "SupplyDelivery": (fhir_supply.DELIVERY_TYPES, fhir_supply.delivery),
     "SupplyRequest": (fhir_supply.REQUEST_TYPES, fhir_supply.request),
 }

@@ -13,11 +13,16 @@ from collections.abc import Iterator
 from ..event import JsonObject, JsonValue
 
 MINIMUM_LENGTH = 3
-# References to people of the resources that are translated, and of what they contain.
-_PEOPLE = ("patient", "subject", "requester", "supplier", "receiver", "performer", "practitioner")
+# Members that refer to people, in the resources that are translated.
+_PEOPLE = frozenset(
+    {"patient", "subject", "requester", "supplier", "receiver", "performer", "practitioner",
+     "actor", "individual", "enterer", "author", "authorReference"}
+)  # fmt: skip
 _PERSON_TYPES = frozenset(
     {"Patient", "Practitioner", "PractitionerRole", "RelatedPerson", "Person"}
 )
+# What belongs to one person has a number that tells who it is.
+_NUMBERED_TYPES = _PERSON_TYPES | {"Encounter", "EpisodeOfCare", "Account", "Coverage"}
 _OTHER_TYPES = frozenset(
     {"Organization", "Location", "HealthcareService", "Device", "Group", "CareTeam"}
 )
@@ -48,11 +53,18 @@ def _strings(value: JsonValue) -> Iterator[str]:
             yield item
 
 
-def _of_references(resource: JsonObject) -> Iterator[tuple[str, bool]]:
-    for name in _PEOPLE:
-        for reference in _objects(resource.get(name)):
-            if _kind(reference) not in _OTHER_TYPES:
-                yield from _reference(reference)
+def _of_references(element: JsonObject) -> Iterator[tuple[str, bool]]:
+    """References to people, however deep within."""
+    for name, value in element.items():
+        for inner in _objects(value):
+            if _is_personal(name, inner):
+                yield from _reference(inner)
+            yield from _of_references(inner)
+
+
+def _is_personal(name: str, reference: JsonObject) -> bool:
+    kind = _kind(reference)
+    return kind in _NUMBERED_TYPES or (name in _PEOPLE and kind not in _OTHER_TYPES)
 
 
 def _kind(reference: JsonObject) -> str:

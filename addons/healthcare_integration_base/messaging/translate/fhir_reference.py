@@ -36,18 +36,23 @@ def first_identifier(resource: JsonObject) -> Identifier | None:
     return None
 
 
-def record_number(resource: JsonObject) -> Identifier | None:
-    """The identifier of type MR, else the first."""
+def typed_identifier(resource: JsonObject, kind: str) -> Identifier | None:
+    """The identifier of a type of table 0203, else the first."""
     for element in children(resource, "identifier"):
         found = identifier(element, "/identifier")
-        kind = element.get("type")
-        if found and isinstance(kind, dict) and _is_record_number(kind):
+        concept = element.get("type")
+        if found and isinstance(concept, dict) and _is_of_kind(concept, kind):
             return found
     return first_identifier(resource)
 
 
-def _is_record_number(kind: JsonObject) -> bool:
-    return any(coding.get("code") == "MR" for coding in children(kind, "coding", "/type"))
+def record_number(resource: JsonObject) -> Identifier | None:
+    """The medical record number, else the first identifier."""
+    return typed_identifier(resource, "MR")
+
+
+def _is_of_kind(concept: JsonObject, kind: str) -> bool:
+    return any(coding.get("code") == kind for coding in children(concept, "coding", "/type"))
 
 
 def target(reference: JsonObject, path: str, contained: dict[str, JsonObject]) -> Identifier | None:
