@@ -1,1 +1,2 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+"""What billing decides, without Odoo: prices, credits, similar charges."""

@@ -137,11 +137,7 @@ class HcAppointment(models.Model):
         )
         by_ref = {(one.hc_patient_ref, one.company_id): one for one in accounts}
         for one in self:
-            one.patient_id = (
-                by_ref.get((one.patient_ref, one.company_id))
-                or by_ref.get((one.patient_ref, one.company_id.browse()))
-                or False
-            )
+            one.patient_id = by_ref.get((one.patient_ref, one.company_id), False)
 
     @api.depends("service_ids")
     def _compute_product_ids(self):

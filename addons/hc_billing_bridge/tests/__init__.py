@@ -1,1 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from . import (
+    test_appointment,
+    test_appointment_handler,
+    test_appointment_random,
+)

@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import api, models
 
-from ..inventory.units import gtin_forms
+from odoo.addons.healthcare_integration_base.messaging.units import gtin_forms
 
 
 class HcIssue(models.Model):

@@ -3,7 +3,7 @@
 
 from decimal import Decimal
 
-from ..inventory.units import UCUM, convert, gtin_forms
+from odoo.addons.healthcare_integration_base.messaging.units import UCUM, convert, gtin_forms
 
 
 def pair(code):

@@ -2,7 +2,7 @@
 from decimal import Decimal as D
 
 import pytest
-from inventory.units import UCUM, convert, gtin_forms
+from messaging.units import UCUM, convert, gtin_forms
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,79 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from odoo import api, fields, models
+
+PREFIX = "hcp1_"
+
+
+class ResPartner(models.Model):
+    """The account of a patient: who the patient is stands in clinical systems only."""
+
+    _inherit = "res.partner"
+
+    hc_patient_ref = fields.Char(
+        "Patient pseudonym",
+        readonly=True,
+        copy=False,
+        groups="hc_billing_bridge.group_billing_user,hc_billing_bridge.group_billing_system",
+        help="Stands for the record number; it can be told only with the clinical system.",
+    )
+    hc_is_patient_account = fields.Boolean(
+        "Patient account", readonly=True, copy=False, index="btree_not_null"
+    )
+    hc_charge_count = fields.Integer(
+        "Charges",
+        compute="_compute_hc_charge_count",
+        compute_sudo=False,
+        groups="hc_billing_bridge.group_billing_user",
+    )
+
+    _hc_patient_ref_uniq = models.UniqueIndex(
+        "(company_id, hc_patient_ref) WHERE hc_patient_ref IS NOT NULL",
+        "This patient has an account already.",
+    )
+
+    def _compute_hc_charge_count(self):
+        """Charges that are billed to the partner."""
+        groups = self.env["hc.charge"]._read_group(
+            [("payer_id", "in", self.ids)], ["payer_id"], ["__count"]
+        )
+        counts = {payer.id: count for payer, count in groups}
+        for partner in self:
+            partner.hc_charge_count = counts.get(partner.id, 0)
+
+    def action_hc_charges(self):
+        """Button: the charges that are billed to the partner."""
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id("hc_billing_bridge.action_hc_charge"),
+            "domain": [("payer_id", "=", self.id)],
+            "context": {},
+        }
+
+    @api.model
+    def _sudo_patient_accounts(self, pseudonyms):
+        """Accounts of patients in the present company, made where they are missing.
+
+        Sudo: the user of a system has no right on partners, and needs none beyond this.
+
+        :return: dict of pseudonym to id
+        """
+        partners = self.sudo().with_context(tracking_disable=True, active_test=False)
+        company = self.env.company
+        known = partners.search_fetch(
+            [("company_id", "=", company.id), ("hc_patient_ref", "in", list(pseudonyms))],
+            ["hc_patient_ref"],
+        )
+        found = {partner.hc_patient_ref: partner.id for partner in known}
+        missing = [one for one in dict.fromkeys(pseudonyms) if one not in found]
+        made = partners.create([self._hc_account_vals(one, company) for one in missing])
+        return found | {one: partner.id for one, partner in zip(missing, made, strict=True)}
+
+    def _hc_account_vals(self, pseudonym, company):
+        short = pseudonym.removeprefix(PREFIX)[:8]
+        return {
+            "name": self.env._("Patient account %s", short),
+            "company_id": company.id,
+            "hc_patient_ref": pseudonym,
+            "hc_is_patient_account": True,
+        }
