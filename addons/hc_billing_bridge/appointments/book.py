@@ -77,7 +77,8 @@ class Book:
         if stated is None or when.is_implausible(said_at, self.now, 0):
             item.review("date_implausible")
             return None
-        return item, site, number, version_of(moment, stated["state"]), stated
+        arrival = None if item.event_time else item.message_id
+        return item, site, number, version_of(moment, stated["state"], arrival), stated
 
     def _stated(self, item, zone):
         """The fields that the event names, in Odoo's terms; None where a time is none."""

@@ -75,15 +75,18 @@ class History:
         return Verdict.RESTATED if is_restated else Verdict.SUPERSEDED
 
 
-def version_of(moment: datetime, state: str) -> str:
+def version_of(moment: datetime, state: str, arrival: int | None = None) -> str:
     """A text that sorts by time, to the microsecond, then by how final the state is.
 
     :param moment: naive UTC.
+    :param arrival: number that grows with each message, of an event that tells no time of its
+        own: what many such events of one moment say counts in the order of arrival.
 
     >>> version_of(datetime(2026, 11, 24, 9), "booked")
     '2026-11-24T09:00:00.000000/2'
     """
-    return f"{moment.isoformat(timespec='microseconds')}/{RANKS.index(state)}"
+    rank = str(RANKS.index(state)) if arrival is None else f"9{arrival:015}"
+    return f"{moment.isoformat(timespec='microseconds')}/{rank}"
 
 
 def moment_of(version: str) -> datetime:

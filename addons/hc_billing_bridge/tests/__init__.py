@@ -3,4 +3,6 @@ from . import (
     test_appointment,
     test_appointment_handler,
     test_appointment_random,
+    test_appointment_rights,
+    test_charge_gap,
 )

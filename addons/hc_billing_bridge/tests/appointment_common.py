@@ -90,6 +90,7 @@ class AppointmentCase(EngineCase):
             "quantity": 1,
             "occurred_at": (at or self.ago(days=3)).isoformat() + "Z",
             "action": "charge",
+            "price": {"amount": "80", "currency": self.company.currency_id.name},
             "patient": {"mrn": "P-1", "authority": "HOSP"},
             **values,
         }

@@ -1,6 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 import random
-from datetime import timedelta
 
 from .appointment_common import CHANGED, AppointmentCase
 
