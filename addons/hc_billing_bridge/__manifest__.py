@@ -35,5 +35,7 @@
     "assets": {
         "web.assets_tests": ["hc_billing_bridge/static/tests/tours/*.js"],
     },
-    "demo": [],
+    "demo": [
+        "demo/hc_appointments.xml",
+    ],
 }

@@ -149,15 +149,19 @@ class Reader:
         return unit
 
     def _read_price(self, draft, entry, line):
-        """Both may be told; they must be of one currency, and no finer than it."""
+        """Both may be told; they must be of one currency, and no finer than it.
+
+        Standards leave the currency open; it is the company's then.
+        """
         told = {name: line[name] for name in ("amount", "price") if line.get(name)}
-        names = {money["currency"] for money in told.values()}
+        own = self.codes.company.currency_id.name
+        names = {money.get("currency") or own for money in told.values()}
         for name in sorted(names):
             if self.codes.currency(name) is None or len(names) > 1:
                 draft.problem("currency_unknown", subject=name)
                 return
+            entry.currency = self.codes.currency(name)
         for name, money in told.items():
-            entry.currency = self.codes.currency(money["currency"])
             value = Decimal(str(money["amount"]))
             if not is_precise(value, entry.currency.decimal_places):
                 draft.objection("amount_precision", subject=entry.code, detail=f"/{name}/amount")

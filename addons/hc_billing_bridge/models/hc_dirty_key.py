@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-from odoo import api, fields, models
+from odoo import api, models
 
 
 class HcDirtyKey(models.Model):
@@ -13,7 +13,7 @@ class HcDirtyKey(models.Model):
         """
         if not keys:
             return
-        now = fields.Datetime.now()
+        now = self.env.cr.now()
         self.sudo().create(
             [
                 {

@@ -5,4 +5,6 @@ from . import (
     test_appointment_random,
     test_appointment_rights,
     test_charge_gap,
+    test_charge_handlers,
+    test_invoicing,
 )
