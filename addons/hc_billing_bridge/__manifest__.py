@@ -24,6 +24,7 @@
         "views/account_move_line_views.xml",
         "views/res_partner_views.xml",
         "views/hc_appointment_views.xml",
+        "views/hc_charge_appointment_views.xml",
         "views/hc_charge_gap_views.xml",
         "views/product_template_views.xml",
         "views/res_config_settings_views.xml",

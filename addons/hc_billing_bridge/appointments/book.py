@@ -144,7 +144,7 @@ class Book:
 
     # ----------------------------------------------------------------- writing
 
-    def write(self):
+    def save(self):
         """Make and change the records of all pages."""
         touched = [page for page in self._pages.values() if page.touched]
         codes = self._codes(touched)

@@ -37,9 +37,7 @@ class HcAppointment(models.Model):
     system_id = fields.Many2one(
         "hc.system", required=True, readonly=True, index=True, ondelete="restrict"
     )
-    site_id = fields.Many2one(
-        "hc.site", string="Site", required=True, readonly=True, ondelete="restrict"
-    )
+    site_id = fields.Many2one("hc.site", required=True, readonly=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     state = fields.Selection(STATES, required=True, readonly=True, group_expand=True)
     start = fields.Datetime(readonly=True, index=True)
@@ -167,6 +165,26 @@ class HcAppointment(models.Model):
         """What the charge worklist has to say about this appointment, or nothing."""
         self.ensure_one()
         return "no_charge" if self.state == "fulfilled" and not self.is_charged else False
+
+    def _gap_vals(self):
+        """What an entry of the charge worklist shows of this appointment."""
+        return {
+            "appointment_id": self.id,
+            "patient_ref": self.patient_ref,
+            "due_at": self.completed_at,
+        }
+
+    def _gap_services(self):
+        """By id the names of the products, and the codes of services that have none."""
+        mapped = self._products_by_code()
+        names = {one.id: one.name for one in self.env["product.product"].browse(mapped.values())}
+        return {
+            one.id: ", ".join(
+                names[mapped[code.id]] if code.id in mapped else code.display_name
+                for code in one.service_ids
+            )
+            for one in self
+        }
 
     def _hc_traced(self):
         return self

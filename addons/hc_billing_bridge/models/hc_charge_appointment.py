@@ -7,7 +7,6 @@ class HcCharge(models.Model):
 
     appointment_id = fields.Many2one(
         "hc.appointment",
-        string="Appointment",
         readonly=True,
         copy=False,
         index="btree_not_null",
@@ -41,3 +40,26 @@ class HcCharge(models.Model):
         if not self.appointment_id:
             return "no_appointment"
         return False if self.appointment_id.state == "fulfilled" else "not_fulfilled"
+
+    def _gap_vals(self):
+        """What an entry of the charge worklist shows of this charge."""
+        return {
+            "charge_id": self.id,
+            "patient_ref": self.patient_id.hc_patient_ref,
+            "due_at": self.occurred_at,
+        }
+
+    def _gap_services(self):
+        """By id the name of the product."""
+        return {charge.id: charge.product_id.name for charge in self}
+
+    def action_open_appointment(self):
+        """Button: the appointment; its own rights decide whether it opens."""
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "hc.appointment",
+            "res_id": self.appointment_id.id,
+            "view_mode": "form",
+        }

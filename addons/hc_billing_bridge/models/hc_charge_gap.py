@@ -66,7 +66,7 @@ class HcChargeGap(models.Model):
     charge_id = fields.Many2one(
         "hc.charge", readonly=True, index="btree_not_null", ondelete="cascade"
     )
-    site_id = fields.Many2one("hc.site", string="Site", readonly=True)
+    site_id = fields.Many2one("hc.site", readonly=True)
     services = fields.Char(readonly=True, help="What was done, or what was charged.")
     patient_ref = fields.Char(string="Patient pseudonym", readonly=True, index="btree_not_null")
     patient_label = fields.Char(string="Patient", compute="_compute_patient_label")
@@ -277,38 +277,21 @@ class HcChargeGap(models.Model):
 
     @api.model
     def _enter(self, documents):
-        """One entry for each document, in parts."""
+        """One entry for each document, in parts; entries that come by themselves need no
+        word in the chatter about that."""
+        gaps = self.with_context(mail_create_nolog=True, mail_create_nosubscribe=True)
         owner = self.env.company.hc_charge_owner_id
         for start in range(0, len(documents), CHUNK):
-            self.create([self._vals_of(one, owner) for one in documents[start : start + CHUNK]])
+            part = documents[start : start + CHUNK]
+            services = part._gap_services()
+            gaps.create([{**self._vals_of(one, services), "user_id": owner.id} for one in part])
 
     @api.model
-    def _vals_of(self, document, owner):
-        is_charge = document._name == "hc.charge"
+    def _vals_of(self, document, services):
         return {
             "company_id": document.company_id.id,
             "reason": document._gap_reason(),
-            "user_id": owner.id,
-            "charge_id": is_charge and document.id,
-            "appointment_id": not is_charge and document.id,
             "site_id": document.site_id.id,
-            "services": self._services_of(document),
-            "patient_ref": document.patient_id.hc_patient_ref
-            if is_charge
-            else document.patient_ref,
-            "due_at": document.occurred_at if is_charge else document.completed_at,
+            "services": services[document.id],
+            **document._gap_vals(),
         }
-
-    @api.model
-    def _services_of(self, document):
-        """Names of the products, and the codes that have none."""
-        if document._name == "hc.charge":
-            return document.product_id.name
-        products = document._products_by_code()
-        names = [
-            self.env["product.product"].browse(products[code.id]).name
-            if code.id in products
-            else code.display_name
-            for code in document.service_ids
-        ]
-        return ", ".join(names) or False

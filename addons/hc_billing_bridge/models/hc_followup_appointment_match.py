@@ -12,6 +12,7 @@ class HcFollowupAppointmentMatch(models.AbstractModel):
     _description = "Appointments of Charges"
 
     _kind = "appointment_match"
+    _writer = "billing"
     _chunk = 200
 
     def _process(self, keys):

@@ -21,7 +21,7 @@ class HcHandlerAppointmentChanged(models.AbstractModel):
     def _handle(self, items):
         book = Book(self.env, items)
         entries = book.enter()
-        book.write()
+        book.save()
         for entry in entries:
             self._record(entry)
 

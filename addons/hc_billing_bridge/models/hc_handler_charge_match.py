@@ -7,6 +7,6 @@ class HcHandlerCharge(models.AbstractModel):
 
     def _record(self, draft, made):
         """A charge that came looks for its appointment, after the batch."""
-        super()._record(draft, made)
         if draft.patient:
             draft.item.dirty("appointment_match", {"patient": draft.patient})
+        return super()._record(draft, made)

@@ -108,5 +108,5 @@ class AppointmentCase(EngineCase):
         effect = message.effect_ids.filtered(lambda one: one.res_model == "hc.charge")
         return self.env["hc.charge"].browse(effect.res_id)
 
-    def gaps(self, **states):
-        return self.env["hc.charge.gap"].search([("company_id", "=", self.company.id)])
+    def gaps(self):
+        return self.env["hc.charge.gap"].search([("site_id.system_id", "=", self.system.id)])

@@ -2,7 +2,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-DAYS_AROUND = 30
+from ..appointments.linking import MATCHABLE
+
+DAYS_AROUND, DAYS_OF_ALL = 30, 1
 
 
 class HcChargeGapDecide(models.TransientModel):
@@ -17,15 +19,14 @@ class HcChargeGapDecide(models.TransientModel):
     )
     is_about_charge = fields.Boolean(compute="_compute_candidates")
     note = fields.Char(string="Reason", help="Nothing that says who the patient is.")
-    charge_id = fields.Many2one(
-        "hc.charge", string="Charge", domain="[('id', 'in', candidate_charge_ids)]"
-    )
+    charge_id = fields.Many2one("hc.charge", domain="[('id', 'in', candidate_charge_ids)]")
     appointment_id = fields.Many2one(
-        "hc.appointment", string="Appointment", domain="[('id', 'in', candidate_appointment_ids)]"
+        "hc.appointment", domain="[('id', 'in', candidate_appointment_ids)]"
     )
     any_patient = fields.Boolean(
         string="Of all patients",
-        help="Offer what belongs to other patients too, where a system has sent a wrong number.",
+        help="Offer what belongs to other patients too, of the days just before and after, where a "
+        "system has sent a wrong number.",
     )
     candidate_charge_ids = fields.Many2many("hc.charge", compute="_compute_candidates")
     candidate_appointment_ids = fields.Many2many("hc.appointment", compute="_compute_candidates")
@@ -46,16 +47,17 @@ class HcChargeGapDecide(models.TransientModel):
         is_charge = model == "hc.charge"
         moment = "occurred_at" if is_charge else "start"
         patient = "patient_id.hc_patient_ref" if is_charge else "patient_ref"
-        gap = self.gap_ids[:1]
+        gap, days = self.gap_ids[:1], DAYS_OF_ALL if self.any_patient else DAYS_AROUND
         domain = [
             ("company_id", "=", gap.company_id.id),
-            (moment, ">=", fields.Datetime.subtract(gap.due_at, days=DAYS_AROUND)),
-            (moment, "<=", fields.Datetime.add(gap.due_at, days=DAYS_AROUND)),
+            (moment, ">=", fields.Datetime.subtract(gap.due_at, days=days)),
+            (moment, "<=", fields.Datetime.add(gap.due_at, days=days)),
         ]
         if not self.any_patient:
             domain.append((patient, "=", gap.patient_ref))
-        found = records.search(domain)
-        return found._still_charged() if is_charge else found
+        if not is_charge:
+            return records.search([*domain, ("state", "in", MATCHABLE)])
+        return records.search([*domain, ("action", "=", "charge")])._still_charged()
 
     def action_apply(self):
         """Button: carry out the decision."""
