@@ -5,6 +5,7 @@ from . import (
     test_supply_requested,
     test_supply_returned,
     test_replenish,
+    test_documents,
     test_tours,
     test_ward_setup,
     test_rights,
