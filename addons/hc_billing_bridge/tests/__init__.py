@@ -2,4 +2,5 @@
 from . import (
     test_charge_handlers,
     test_invoicing,
+
 )
