@@ -7,4 +7,5 @@ from . import (
     test_charge_gap,
     test_charge_handlers,
     test_invoicing,
+
 )
