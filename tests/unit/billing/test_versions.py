@@ -19,7 +19,7 @@ MOVED = ({"state": "booked", "start": 11}, at(5, "booked"))
 CANCELLED = ({"state": "cancelled"}, at(9, "cancelled"))
 
 
-@pytest.mark.parametrize("order", itertools.permutations([BOOKED, MOVED, CANCELLED]))
+@pytest.mark.parametrize("order", [*itertools.permutations([BOOKED, MOVED, CANCELLED])])
 def test_every_order_ends_alike(order):
     history = History()
     for stated, version in order:
