@@ -1,6 +1,10 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from . import (
     test_charge_handlers,
+    test_charges,
+    test_credits,
+    test_held_charges,
     test_invoicing,
-
+    test_random_charges,
+    test_billing_rights,
 )
