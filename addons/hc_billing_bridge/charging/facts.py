@@ -30,7 +30,7 @@ class Fact:
             (self.amount, self.currency) != (other.amount, other.currency)
         ):
             return True
-        return self.channel == other.channel and all(
+        return self.channel == other.channel and any(
             mine and yours and mine != yours
             for mine, yours in (
                 (self.encounter, other.encounter),

@@ -1,5 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+import re
+
 from odoo import api, fields, models
+
+SEPARATORS = re.compile("[:/#]")
 
 
 class HcAppointmentCode(models.Model):
@@ -22,9 +26,11 @@ class HcAppointmentCode(models.Model):
 
     @api.depends("code_system", "value")
     def _compute_display_name(self):
+        """A code of a common list says which, by the end of its name: "70551 (cpt)"."""
         for code in self:
+            listed = SEPARATORS.split((code.code_system or "").rstrip("/:"))[-1]
             own = code.code_system == "local"
-            code.display_name = code.value if own else f"{code.value} ({code.code_system})"
+            code.display_name = code.value if own else f"{code.value} ({listed})"
 
     def _key(self):
         """The code as messages, identifiers and charges write it."""
