@@ -25,5 +25,7 @@
     "assets": {
         "web.assets_tests": ["hc_billing_bridge/static/tests/tours/*.js"],
     },
-    "demo": [],
+    "demo": [
+        "demo/billing.xml",
+    ],
 }

@@ -37,8 +37,7 @@ _ERRORS = (
     (
         "charge_no_price",
         "A charge has no price.",
-        "Enter a price in the payer's price list or the product and retry, or bill it with a"
-        " price of its own.",
+        "Complete the payer's price list or the product and retry, or enter a price and bill it.",
     ),
     (
         "charge_no_payer",
@@ -53,8 +52,7 @@ _ERRORS = (
     (
         "credit_waiting",
         "A credit waits for its charge.",
-        "Usually nothing: it goes on when the charge comes. Otherwise choose the charge and"
-        " retry.",
+        "Usually nothing: it goes on when the charge comes. Otherwise choose the charge and retry.",
     ),
     (
         "credit_exceeds",

@@ -63,7 +63,9 @@ class Match:
     hold: str | None = None
 
 
-def match(charges: dict[int, Charge], credits: Iterable[Credit], places: dict[int, int]) -> list[Match]:
+def match(
+    charges: dict[int, Charge], credits: Iterable[Credit], places: dict[int, int]
+) -> list[Match]:
     """Serve credits in their order; the charges are counted down.
 
     :param places: decimal places by currency.

@@ -45,7 +45,7 @@ def fact_of(draft, entry):
         draft.item.message_id,
         entry.digest,
         entry.amount,
-        entry.amount is not None and entry.currency.id or None,
+        None if entry.amount is None else entry.currency.id,
         draft.item.channel.id,
         draft.encounter,
         draft.patient,

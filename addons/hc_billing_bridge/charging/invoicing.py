@@ -167,9 +167,7 @@ class Invoicing:
         return [
             (charge, line)
             for move, pairs in zip(moves, begun.values(), strict=True)
-            for (charge, _vals), line in zip(
-                pairs, move.invoice_line_ids.sorted("id"), strict=True
-            )
+            for (charge, _vals), line in zip(pairs, move.invoice_line_ids.sorted("id"), strict=True)
         ]
 
     def _add(self, added):

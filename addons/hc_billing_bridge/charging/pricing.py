@@ -34,9 +34,7 @@ class Pricing:
             places = entry.currency.decimal_places
             told = price.stated(entry.quantity, entry.amount, entry.unit_price, places)
             return told, entry.currency
-        found = draft.billed and self._listed.get(
-            (self._question(draft, entry), entry.product.id)
-        )
+        found = draft.billed and self._listed.get((self._question(draft, entry), entry.product.id))
         if not found:
             found = self._own(entry)
         unit, currency, source = found

@@ -226,4 +226,11 @@ class ServiceReader(Reader):
         if not (draft.encounter and draft.when and timed):
             return None
         quantity = entry.quantity.normalize()
-        return (draft.site.id, draft.encounter, entry.line, entry.product.id, quantity, draft.when.at)
+        return (
+            draft.site.id,
+            draft.encounter,
+            entry.line,
+            entry.product.id,
+            quantity,
+            draft.when.at,
+        )

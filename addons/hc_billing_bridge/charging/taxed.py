@@ -23,7 +23,11 @@ class Taxed:
             taxes = line.tax_ids
             return {"tax_ids": [Command.set(taxes.ids)], **self._price(charge, taxes, unit)}
         taxes = self._of_product(charge.product_id, charge.payer_id)
-        return {"tax_ids": [Command.set(taxes.ids)], **self._price(charge, taxes, unit)} if taxes else {}
+        return (
+            {"tax_ids": [Command.set(taxes.ids)], **self._price(charge, taxes, unit)}
+            if taxes
+            else {}
+        )
 
     def _of_product(self, product, payer):
         """As Odoo chooses them, where one is included in the price; else none."""

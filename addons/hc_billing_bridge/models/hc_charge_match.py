@@ -154,7 +154,8 @@ class HcCharge(models.Model):
             "amount": -float(match.amount),
             "currency_id": charge.currency_id.id,
             "price_unit": float(match.amount / _decimal(self.quantity)),
-            "price_source": self.price_source or ("event_amount" if self.amount_stated else "charge"),
+            "price_source": self.price_source
+            or ("event_amount" if self.amount_stated else "charge"),
             "encounter": charge.encounter,
             "patient_id": charge.patient_id.id,
             "payer_id": charge.payer_id.id,

@@ -120,9 +120,7 @@ class BillingCase(EngineCase):
 
     def credit(self, number, reverses=None, service="XR", quantity=1, **values):
         """Data of a credit of a charge."""
-        return self.charge(
-            number, service, quantity, action="credit", reverses=reverses, **values
-        )
+        return self.charge(number, service, quantity, action="credit", reverses=reverses, **values)
 
     def services(self, *lines, **values):
         """Data of a visit's services, just done."""

@@ -6,9 +6,7 @@ from .common import BillingCase
 
 class TestInvoicing(BillingCase):
     def test_one_draft_for_visit_and_payer(self):
-        charges = self.bill(
-            self.charge("1"), self.charge("2", "CBC", 2), self.charge("3", "VISIT")
-        )
+        charges = self.bill(self.charge("1"), self.charge("2", "CBC", 2), self.charge("3", "VISIT"))
         self.assertEqual(set(charges.mapped("state")), {"invoiced"})
         invoice = charges.move_id
         self.assertEqual(len(invoice), 1)
@@ -16,9 +14,7 @@ class TestInvoicing(BillingCase):
         self.assertEqual(invoice.partner_id, self.payer)
         self.assertEqual(invoice.amount_untaxed, 71.25 + 25 + 45)
         self.assertEqual(invoice.amount_untaxed, sum(charges.mapped("amount")))
-        self.assertEqual(
-            charges.mapped("price_source"), ["pricelist", "product", "product"]
-        )
+        self.assertEqual(charges.mapped("price_source"), ["pricelist", "product", "product"])
 
     def test_lines_are_added_while_it_is_a_draft(self):
         first = self.bill(self.charge("1"))
