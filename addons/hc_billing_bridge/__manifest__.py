@@ -37,6 +37,7 @@
         "web.assets_tests": ["hc_billing_bridge/static/tests/tours/*.js"],
     },
     "demo": [
+        "demo/billing.xml",
         "demo/hc_appointments.xml",
     ],
 }

@@ -98,9 +98,7 @@ class HcCharge(models.Model):
         """The state is the doing of this button alone, users cannot write it."""
         held = self.sudo()
         for charge in held:
-            charge.write(
-                charge._decided_vals(state="ready", hold_reason=False, move_line_id=False)
-            )
+            charge.write(charge._decided_vals(state="ready", hold_reason=False, move_line_id=False))
         held._settle_issues(self._release(held))
 
     def _decided_vals(self, **vals):

@@ -4,7 +4,16 @@ from odoo.exceptions import AccessError, UserError
 
 from .common import BillingCase
 
-BUSINESS = ("account.", "analytic.", "hc.", "product.", "purchase.", "stock.", "uom.", "res.partner")
+BUSINESS = (
+    "account.",
+    "analytic.",
+    "hc.",
+    "product.",
+    "purchase.",
+    "stock.",
+    "uom.",
+    "res.partner",
+)
 SYSTEM_GROUP = "hc_billing_bridge.group_billing_system"
 
 
@@ -37,10 +46,16 @@ class TestBillingRights(BillingCase):
     def test_what_a_system_may_change_is_what_was_reviewed(self):
         user = self.system.user_id
         models = [
-            self.env[name].with_user(user) for name in self.env.registry if name.startswith(BUSINESS)
+            self.env[name].with_user(user)
+            for name in self.env.registry
+            if name.startswith(BUSINESS)
         ]
         stored = [model for model in models if not (model._transient or model._abstract)]
-        for mode, reviewed in (("write", {"hc.charge"}), ("create", {"hc.charge"}), ("unlink", set())):
+        for mode, reviewed in (
+            ("write", {"hc.charge"}),
+            ("create", {"hc.charge"}),
+            ("unlink", set()),
+        ):
             allowed = {model._name for model in stored if model.has_access(mode)}
             self.assertLessEqual(allowed, reviewed | {"hc.appointment"}, mode)
 

@@ -44,9 +44,7 @@ class TestCharges(BillingCase):
         amount = self.capture(self.charge("1", amount=self.money("10.005")))
         price = self.capture(self.charge("2", price=self.money("0.125")))
         unknown = self.capture(self.charge("3", amount=self.money("1.00", "XXQ")))
-        two = self.capture(
-            self.charge("4", amount=self.money("1"), price=self.money("1", "XXQ"))
-        )
+        two = self.capture(self.charge("4", amount=self.money("1"), price=self.money("1", "XXQ")))
         self.drain()
         self.assertReview(amount, "amount_precision")
         self.assertReview(price, "amount_precision")
@@ -72,9 +70,7 @@ class TestCharges(BillingCase):
         dearer = self.capture(self.charge("2", "CBC", amount=self.money("5.00")))
         cheaper = self.capture(self.charge("2", "CBC", amount=self.money("4.00")))
         silent = self.capture(self.charge("2", "CBC"))
-        foreign = self.capture(
-            self.charge("1", patient={"mrn": "P-9", "authority": "HOSP"})
-        )
+        foreign = self.capture(self.charge("1", patient={"mrn": "P-9", "authority": "HOSP"}))
         self.run_all()
         self.assertEqual(again.duplicate_of_id, first)
         self.assertReview(other, "business_key_conflict")
@@ -90,9 +86,7 @@ class TestCharges(BillingCase):
 
     def test_two_facilities_may_use_one_number(self):
         self._make_site(self.system, "NORTH", self.company)
-        charges = self.bill(
-            self.charge("1"), self.charge("1", facility="NORTH", encounter="V-7")
-        )
+        charges = self.bill(self.charge("1"), self.charge("1", facility="NORTH", encounter="V-7"))
         self.assertEqual(len(charges), 2)
 
     def test_cost_centers(self):
@@ -104,9 +98,7 @@ class TestCharges(BillingCase):
             self.charge("1", cost_center="CC-RAD"), self.charge("2", "CBC", cost_center="CC-X")
         )
         self.assertEqual(charges[0].analytic_account_id, account)
-        self.assertEqual(
-            charges[0].move_line_id.analytic_distribution, {str(account.id): 100.0}
-        )
+        self.assertEqual(charges[0].move_line_id.analytic_distribution, {str(account.id): 100.0})
         self.assertFalse(charges[1].analytic_account_id)
         self.assertEqual(charges[1].message_id.issue_id.error_code, "cost_center_unknown")
 

@@ -40,9 +40,7 @@ class TestCredits(BillingCase):
 
     def test_partial_credits_make_the_charge_to_the_cent(self):
         charge = self.bill(self.charge("1", "NEW", 3, amount=self.money("10.00")))
-        parts = self.bill(
-            *(self.credit(f"1-C{number}", "1", "NEW") for number in range(1, 4))
-        )
+        parts = self.bill(*(self.credit(f"1-C{number}", "1", "NEW") for number in range(1, 4)))
         self.assertEqual(parts.mapped("amount"), [-3.33, -3.33, -3.34])
         self.assertEqual(charge.move_id.amount_untaxed, 0)
 
@@ -71,9 +69,7 @@ class TestCredits(BillingCase):
         self.assertEqual((note.move_type, note.state), ("out_refund", "draft"))
         self.assertEqual(note.reversed_entry_id, invoice)
         self.assertEqual(note.amount_untaxed, 82.5)
-        self.assertEqual(
-            credits[0].move_line_id.hc_reversed_line_id, charges[1].move_line_id
-        )
+        self.assertEqual(credits[0].move_line_id.hc_reversed_line_id, charges[1].move_line_id)
         self.assertEqual(credits[0].move_line_id.account_id, charges[1].move_line_id.account_id)
         more = self.bill(self.credit("2-D", "2", "CBC"))
         self.assertEqual(more.move_id, note)
