@@ -30,15 +30,16 @@ tours.add("hc_billing_says_why_no_charge_is_due", {
 tours.add("hc_billing_links_a_charge", {
     steps: () => [
         press("open the entry", ".o_data_row:contains('T-1') td[name=services]"),
-        press("link", "button[name=action_link]:contains('Link charge')"),
+        press("link", ".o_form_view button[name=action_link]:contains('Link charge')"),
         press("look for the charge", ".modal .o_field_widget[name=charge_id] input"),
         press("choose it", ".ui-menu-item > a:contains('C-TOUR')"),
+        { content: "it is chosen", trigger: ".modal [name=charge_id] input:value('C-TOUR')" },
         press("confirm", ".modal button[name=action_apply]:visible"),
         { content: "the window is closed", trigger: "body:not(:has(.modal))" },
         { content: "done", trigger: ".o_arrow_button_current:contains('Resolved')" },
         press("the appointment", "button[name=action_open_document]:visible"),
         press("its charges", "button[name=action_open_charges]"),
-        press("the charge", ".o_data_row:contains('C-TOUR') td[name=product_id]"),
+        press("the charge", ".o_list_view .o_data_row:contains('C-TOUR') td[name=product_id]"),
         press("and back", "button[name=action_open_appointment]"),
         { content: "the appointment", trigger: ".o_form_view [name=name]:contains('T-1')" },
     ],
