@@ -7,7 +7,17 @@ _ERRORS = (
     (
         "unknown_equipment",
         "A device is not in the equipment register.",
-        "Map the code or register the device; the messages that wait go on by themselves.",
+        "Map the code to the equipment, or register it; what waits goes on by itself.",
+    ),
+    (
+        "equipment_ambiguous",
+        "Two devices in the register answer to the same serial number or UDI.",
+        "Merge or correct the two, or map the code to the right one, and retry.",
+    ),
+    (
+        "no_triage_rule",
+        "No triage rule says what becomes of an alarm.",
+        "Add a rule for alarms of this kind, and retry.",
     ),
 )
 

@@ -13,6 +13,7 @@
         "product_expiry",
     ],
     "data": [
+        "security/groups.xml",
         "security/ir.model.access.csv",
         "security/record_rules.xml",
         "data/hc_message_type.xml",
@@ -26,9 +27,12 @@
         "views/purchase_order_line_views.xml",
         "views/res_partner_views.xml",
         "wizards/hc_ward_setup_views.xml",
+        "views/hc_record_use_views.xml",
+        "views/hc_use_entry_views.xml",
         "views/menus.xml",
     ],
     "assets": {
+        "web.assets_backend": ["hc_inventory_sync/static/src/**/*"],
         "web.assets_tests": ["hc_inventory_sync/static/tests/tours/*.js"],
     },
     "demo": [

@@ -8,7 +8,7 @@
     "license": "LGPL-3",
     "depends": ["base", "base_setup", "mail", "web"],
     "external_dependencies": {
-        "python": ["hl7", "jsonschema_rs", "standardwebhooks", "cryptography"],
+        "python": ["hl7", "jmespath", "jsonschema_rs", "standardwebhooks", "cryptography"],
     },
     "data": [
         "security/groups.xml",
@@ -24,6 +24,7 @@
         "views/hc_identifier_views.xml",
         "views/hc_message_type_views.xml",
         "views/hc_lane_views.xml",
+        "views/hc_channel_mapping_views.xml",
         "views/hc_channel_views.xml",
         "views/hc_effect_views.xml",
         "views/hc_dirty_key_views.xml",

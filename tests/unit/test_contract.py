@@ -68,6 +68,15 @@ def minimized(made, data):
         ({**PERSONAL, "x-hc-domain": "patient"}, "x-hc-domain"),
         ({**TEXT, "x-hc-class": "secret", "x-hc-keep": "last4"}, "a secret"),
         (
+            {**TEXT, "x-hc-keep-if": {"nobody": ["x"]}},
+            "x-hc-keep-if names no sibling",
+        ),
+        ({**TEXT, "x-hc-keep-if": {}}, "names one sibling"),
+        (
+            {"type": "array", "items": TEXT, "x-hc-keep-if": {"a": ["x"]}},
+            "x-hc-keep-if belongs to a plain value",
+        ),
+        (
             {**PERSONAL, "x-hc-keep": "pseudonymize", "x-hc-domain": "p", "x-hc-scope": "z"},
             "no sibling",
         ),
@@ -448,3 +457,31 @@ def test_an_empty_list_says_something_too():
 def test_unnamed_values_never_stay(value):
     made = minimized(POLICY, {"kept": "k", "unnamed": value, "patient": {"unnamed": value}})
     assert made.data == {"kept": "k"}
+
+
+# -- what is kept beside a value
+
+
+KEEP_IF = {"kind": {"enum": ["device", "patient"], **OP}}
+
+
+def test_kept_only_beside_a_value():
+    made = contract({**KEEP_IF, "code": {**TEXT, "x-hc-keep-if": {"kind": ["device"]}}})
+    kept = minimized(made, {"kind": "device", "code": "C1"})
+    assert (kept.data, kept.dropped) == ({"kind": "device", "code": "C1"}, {})
+    for data in ({"kind": "patient", "code": "C1"}, {"code": "C1"}):
+        kept = minimized(made, data)
+        assert "code" not in kept.data
+        assert kept.dropped == {"/code": 1}
+
+
+def test_dropped_for_its_kind_is_looked_for_elsewhere():
+    name = {**PERSONAL, "x-hc-keep": "pseudonymize", "x-hc-domain": "p"}
+    made = contract({**KEEP_IF, "name": {**name, "x-hc-keep-if": {"kind": ["device"]}}})
+    assert minimized(made, {"kind": "patient", "name": "Quill"}).personal == {"Quill"}
+
+
+def test_no_key_is_made_of_what_may_not_be_kept():
+    code = {**TEXT, "x-hc-keep-if": {"kind": ["device"]}}
+    with pytest.raises(ContractError, match="no operational value that is kept"):
+        contract({**KEEP_IF, "code": code}, **{"x-hc-business-key": ["code"]})

@@ -115,3 +115,41 @@ def test_time_is_due_where_stock_moves():
     data = {name: value for name, value in DATA.items() if name != "consumed_at"}
     assert supply(SUPPLY[2]).check({**data, "requested_at": "2026-11-22T09:00:00Z"})
     assert supply(SUPPLY[2]).check(data)
+
+
+ALARM = {
+    "alarm": "A-1",
+    "equipment": {"value": "PUMP-42"},
+    "phase": "start",
+    "priority": "high",
+    "kind": "technical",
+    "code": "MDC_EVT_BATT_LO",
+    "text": "Quillfeather: battery",
+    "problem": "does not start",
+    "occurred_at": "2026-11-22T09:00:00Z",
+    "location": "ICU-1",
+    "patient": {"mrn": "4711"},
+}
+
+
+def alarm():
+    return Contract(load(ADDONS / "hc_biomed_maintenance/contracts/device.alarmed.v1.json"))
+
+
+def test_technical_alarm_is_kept_without_its_text():
+    kept = alarm().minimize(alarm().check(ALARM), ALARM, RING).data
+    assert kept.keys() == ALARM.keys() - {"text", "patient"}
+    assert kept["equipment"] == {"system": "local", "value": "PUMP-42"}
+
+
+def test_nothing_of_a_physiological_alarm_tells_about_the_patient():
+    told = {**ALARM, "kind": "physiological"}
+    kept = alarm().minimize(alarm().check(told), told, RING)
+    assert kept.data.keys() == {"alarm", "equipment", "phase", "priority", "kind", "occurred_at"}
+    assert {"/code", "/problem", "/location", "/text", "/patient"} == kept.dropped.keys()
+
+
+def test_alarm_of_no_kind_is_kept_like_one_of_a_patient():
+    told = {key: value for key, value in ALARM.items() if key != "kind"}
+    kept = alarm().minimize(alarm().check(told, relaxed=True), told, RING)
+    assert not kept.data.keys() & {"code", "problem", "location", "text"}

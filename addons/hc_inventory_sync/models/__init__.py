@@ -10,6 +10,8 @@ from . import (
     hc_handler_supply_returned,
     hc_handler_supply_requested,
     hc_followup_replenish,
+    hc_record_use,
+    hc_use_entry,
     product_supplierinfo,
     purchase_order,
     purchase_order_line,

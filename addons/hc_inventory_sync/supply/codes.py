@@ -5,6 +5,9 @@ from decimal import Decimal
 
 from odoo.addons.healthcare_integration_base.messaging.units import UCUM, convert, gtin_forms
 
+OWN = "urn:odoo:product"
+"""Code system of Odoo's own record ids, which mean nothing to any other system."""
+
 
 def pair(code):
     """A code of the contract as (system, value); a bare string is a local code."""
@@ -41,7 +44,16 @@ class Codes:
         ids = self.env["hc.identifier"]._resolve_many(self.system, "item", pairs)
         products = self._usable("product.product", ids.values())
         found = {key: products[ids[key]] for key in pairs if ids.get(key) in products}
+        found |= self._find_own(pairs - found.keys())
         return found | self._find_barcodes(pairs - found.keys())
+
+    def _find_own(self, pairs):
+        """Items by record id, as Odoo's own screens name them; from nobody else."""
+        if not self.system.is_internal:
+            return {}
+        ids = {key: int(key[1]) for key in pairs if key[0] == OWN and key[1].isdecimal()}
+        products = self._usable("product.product", ids.values())
+        return {key: products[ids[key]] for key in ids if ids[key] in products}
 
     def _find_barcodes(self, pairs):
         """A GTIN is the same everywhere, so a barcode of just one product will do."""

@@ -98,3 +98,37 @@ class TestRights(SupplyCase):
             self.center.with_user(user).read(["code"])
         with self.assertRaises(AccessError):
             self.env["hc.ward.setup"].with_user(user).create({})
+
+    def test_a_group_of_a_domain_opens_messages_and_sees_no_content(self):
+        message = self.consume(note="canary note 5519")
+        self.drain()
+        # As the groups of domain addons are: they imply the viewer, and nothing more of it.
+        domain = self.env["res.groups"].create(
+            {
+                "name": "Clerks of a domain",
+                "implied_ids": [
+                    Command.link(self.env.ref(group).id)
+                    for group in (
+                        "stock.group_stock_user",
+                        "healthcare_integration_base.group_integration_viewer",
+                    )
+                ],
+            }
+        )
+        user = self._user("clerk", "base.group_user")
+        user.group_ids += domain
+        action = self.moves(message).with_user(user).action_hc_messages()
+        messages = self.env[action["res_model"]].with_user(user).search(action["domain"])
+        self.assertEqual(messages, message)
+        form = messages.get_views([(False, "form"), (False, "list"), (False, "search")])
+        shown = form["models"]["hc.message"]["fields"]
+        readable = messages.read()[0]
+        for name in ("payload", "dropped"):
+            self.assertNotIn(name, shown)
+            self.assertNotIn(name, readable)
+            with self.assertRaises(AccessError):
+                messages.read([name])
+        self.assertEqual(readable["state"], "done")
+        for action in ("action_retry", "action_cancel"):
+            with self.subTest(action), self.assertRaises(AccessError):
+                getattr(messages, action)()

@@ -7,12 +7,12 @@ from .ledger import Entry
 
 
 def entry(channel, event, ring):
-    """Validate and minimize an event for a channel.
+    """Map, validate and minimize an event for a channel.
 
     :raise MessageError: when the channel does not take its type, or it breaks its contract.
     """
     known = channel.types.get(event.type)
     if known is None:
         raise MessageError("type_not_accepted")
-    prepared = prepare(event, known[1], ring, channel_key=str(channel.id))
+    prepared = prepare(event, known[1], ring, channel_key=str(channel.id), table=channel.mapping)
     return Entry(channel, prepared, channel.format)

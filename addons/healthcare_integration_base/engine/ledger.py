@@ -9,6 +9,7 @@ here and at once, not by the request's retry loop, which would sleep in the work
 import json
 from dataclasses import dataclass, replace
 from datetime import UTC
+from itertools import chain
 
 import psycopg2
 from psycopg2.extras import Json
@@ -132,7 +133,7 @@ class Ledger:
         for group in groups:
             staged = {}
             try:
-                correlation = self._correlation(group)
+                correlation = self._correlation(group, known)
                 group.result = [
                     self._resolve(entry, known, staged, correlation) for entry in group.entries
                 ]
@@ -143,18 +144,20 @@ class Ledger:
             rows += staged.values()
         return rows
 
-    def _correlation(self, group):
-        for entry in group.entries:
-            if entry.prepared.correlation_identifier:
-                return entry.prepared.correlation_identifier
-        return new_id()
+    def _correlation(self, group, known):
+        """One for all of a document: what the sender says, else what a part of it has got
+        already (a channel may have been added since), else a new one."""
+        said = (entry.prepared.correlation_identifier for entry in group.entries)
+        seen = (known.get(entry.key) for entry in group.entries)
+        got = (row["correlation_identifier"] for row in seen if row)
+        return next(filter(None, chain(said, got)), None) or new_id()
 
     def _resolve(self, entry, known, staged, correlation):
         seen = known.get(entry.key) or _seen(staged.get(entry.key))
         if seen is None:
             row = staged[entry.key] = self._row(entry, correlation)
             return Stored(row["uuid"], correlation, False, entry.channel.id)
-        if seen["payload_digest"] == entry.prepared.payload_digest:
+        if _is_same(seen, entry.prepared):
             return Stored(
                 seen["uuid"],
                 seen["correlation_identifier"] or correlation,
@@ -195,6 +198,8 @@ class Ledger:
             "state": "done" if prepared.ignored else "received",
             "error_code": prepared.ignored,
             "control_id_reused": entry.control_id_reused,
+            "mapping_version": prepared.mapping_version,
+            "source_digest": prepared.source_digest,
         }
 
     # ----------------------------------------------------------------------- SQL
@@ -217,8 +222,9 @@ class Ledger:
         entries = [entry for group in groups for entry in group.entries]
         entries += [_with_own_key(entry) for entry in entries if entry.prepared.reuse == "keep"]
         cr.execute(
-            "SELECT uuid, channel_id, idempotency_key, payload_digest, correlation_identifier"
-            " FROM hc_message WHERE channel_id = ANY(%s) AND idempotency_key = ANY(%s)",
+            "SELECT uuid, channel_id, idempotency_key, payload_digest, correlation_identifier,"
+            " mapping_version, source_digest FROM hc_message"
+            " WHERE channel_id = ANY(%s) AND idempotency_key = ANY(%s)",
             [
                 list({entry.channel.id for entry in entries}),
                 [entry.prepared.idempotency_key for entry in entries],
@@ -282,13 +288,25 @@ def _seen(row):
         "uuid": row["uuid"],
         "payload_digest": row["payload_digest"],
         "correlation_identifier": row["correlation_identifier"],
+        "mapping_version": row["mapping_version"],
+        "source_digest": row["source_digest"],
     }
+
+
+def _is_same(seen, prepared):
+    """The digest tells contents apart that were read alike. What was kept under another
+    version of the channel's mapping is compared by what is read without one."""
+    if (seen["mapping_version"] or 0) == prepared.mapping_version:
+        return seen["payload_digest"] == prepared.payload_digest
+    before = seen["source_digest"] or seen["payload_digest"]
+    return before == (prepared.source_digest or prepared.payload_digest)
 
 
 def _with_own_key(entry):
     """The same control id with other content is another event: the digest joins the key."""
     prepared = entry.prepared
-    key = keyed(bytes.fromhex(prepared.idempotency_key), prepared.payload_digest)
+    content = prepared.source_digest or prepared.payload_digest
+    key = keyed(bytes.fromhex(prepared.idempotency_key), content)
     return replace(entry, prepared=replace(prepared, idempotency_key=key), control_id_reused=True)
 
 
@@ -325,6 +343,8 @@ COLUMNS = {
     "weak_key": "boolean",
     "state": "text",
     "error_code": "text",
+    "mapping_version": "integer",
+    "source_digest": "text",
 }
 TRAIL = {
     "outcome": "state",

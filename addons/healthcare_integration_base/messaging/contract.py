@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import Any, NoReturn, cast
 
 import jsonschema_rs
 
 from . import contract_schema
-from .contract_fields import GONE, Field, Place, Record, Scalar, Walk
+from .contract_fields import GONE, Field, Place, Record, Scalar, Walk, persons_in
+from .contract_targets import Target, targets
 from .contract_words import ContractError, check_root, names, refuse
 from .errors import FieldError, MessageError
 from .event import JsonObject, JsonValue
@@ -70,6 +72,25 @@ class Contract:
             raise MessageError("contract_invalid", errors=unique)
         return named
 
+    def named(self, data: JsonObject) -> JsonValue:
+        """The named fields of data that need not be valid, in canonical form as far as they
+        have one."""
+        return self._root.normalize(data, "", [])
+
+    @cached_property
+    def targets(self) -> dict[str, Target]:
+        """The fields that a mapping may fill, by pointer."""
+        return targets(self.schema)
+
+    @property
+    def persons(self) -> frozenset[str]:
+        """Members of the data that are about persons."""
+        return frozenset(name for name, one in self._root.members.items() if one.is_personal)
+
+    def personal(self, data: JsonObject) -> frozenset[str]:
+        """What stands in the personal fields of data, checked or not."""
+        return frozenset(persons_in(self._root, data))
+
     def minimize(self, named: JsonObject, raw: JsonObject, keyring: KeyRing) -> Minimized:
         """What of the checked data may be kept; ``raw`` is the data as it came."""
         walk = Walk(keyring)
@@ -88,7 +109,9 @@ class Contract:
 
 def _is_kept(root: Record, name: str) -> bool:
     field: Field | None = root.members.get(name)
-    return isinstance(field, Scalar) and field.keep == "keep" and not field.is_personal
+    if not isinstance(field, Scalar) or field.is_personal or field.condition is not None:
+        return False
+    return field.keep == "keep"
 
 
 def _validator(schema: JsonObject) -> jsonschema_rs.Draft202012Validator:

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Final, Literal, TypeAlias
 
-from .contract_words import DecimalRule
+from .contract_words import Condition, DecimalRule
 from .errors import FieldError
 from .event import JsonObject, JsonValue
 from .keyring import KeyRing
@@ -45,16 +46,21 @@ class Walk:
 
     def collect(self, value: JsonValue) -> None:
         """Remember every text and number within as personal."""
-        if isinstance(value, str):
-            self.personal.add(value)
-        elif isinstance(value, dict):
-            for item in value.values():
-                self.collect(item)
-        elif isinstance(value, list):
-            for item in value:
-                self.collect(item)
-        elif isinstance(value, int | Decimal) and not isinstance(value, bool):
-            self.personal.add(str(value))
+        self.personal.update(texts_of(value))
+
+
+def texts_of(value: JsonValue) -> Iterator[str]:
+    """Every text and number within a value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from texts_of(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts_of(item)
+    elif isinstance(value, int | Decimal) and not isinstance(value, bool):
+        yield str(value)
 
 
 class Field(ABC):
@@ -102,7 +108,7 @@ class Dropped(Field):
 class Scalar(Field):
     """A text, number or truth value."""
 
-    __slots__ = ("decimal", "domain", "is_time", "keep", "scope")
+    __slots__ = ("condition", "decimal", "domain", "is_time", "keep", "scope")
 
     def __init__(
         self,
@@ -116,16 +122,18 @@ class Scalar(Field):
         is_listed: bool = False,
         domain: str = "",
         scope: str = "",
+        condition: Condition | None = None,
     ) -> None:
         super().__init__(pointer, is_personal=is_personal, default=default)
+        self.condition = condition
         self.keep = keep
         self.decimal = decimal
         self.is_time = is_time
         self.domain = domain
         self.scope = scope
-        self.is_kept = keep == "keep"
+        self.is_kept = keep == "keep" and condition is None
         self.is_plain = not (decimal or is_time)
-        self.scrubs = self.is_kept and self.is_plain and not is_listed
+        self.scrubs = keep == "keep" and self.is_plain and not is_listed
 
     def normalize(self, value: JsonValue, path: str, errors: list[FieldError]) -> JsonValue:
         if self.decimal is not None:
@@ -157,16 +165,27 @@ class Scalar(Field):
         return text
 
     def minimize(self, value: JsonValue, raw: JsonValue, siblings: JsonObject, walk: Walk) -> Kept:
-        if self.is_kept:
+        if self.condition is not None and not self.condition.holds(siblings):
+            return self._dropped(value, raw, walk)
+        if self.keep == "keep":
             return value
+        if self.keep == "drop":
+            return self._dropped(value, raw, walk)
+        self._collect(value, raw, walk)
+        return self._reduced(str(value), siblings, walk)
+
+    def _dropped(self, value: JsonValue, raw: JsonValue, walk: Walk) -> Kept:
+        self._collect(value, raw, walk)
+        walk.drop(self.pointer)
+        return GONE
+
+    def _collect(self, value: JsonValue, raw: JsonValue, walk: Walk) -> None:
         if self.is_personal:
             walk.collect(value)
             if raw != value:
                 walk.collect(raw)
-        if self.keep == "drop":
-            walk.drop(self.pointer)
-            return GONE
-        text = str(value)
+
+    def _reduced(self, text: str, siblings: JsonObject, walk: Walk) -> Kept:
         if self.keep == "pseudonymize":
             scope = siblings.get(self.scope) if self.scope else None
             return walk.keyring.pseudonym(self.domain, text, "" if scope is None else str(scope))
@@ -275,3 +294,15 @@ class Choice(Field):
         if isinstance(value, dict):
             return self.fields.get(Record)
         return self.fields.get(Sequence if isinstance(value, list) else Scalar)
+
+
+def persons_in(field: Field, value: JsonValue) -> Iterator[str]:
+    """What stands in personal fields, of data that need not be valid."""
+    if field.is_personal:
+        yield from texts_of(value)
+    elif isinstance(field, Record) and isinstance(value, dict):
+        for name, member in field.members.items():
+            yield from persons_in(member, value.get(name))
+    elif isinstance(field, Sequence) and isinstance(value, list):
+        for item in value:
+            yield from persons_in(field.item, item)

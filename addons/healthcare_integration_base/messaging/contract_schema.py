@@ -7,7 +7,7 @@ from typing import cast
 
 from . import contract_words as words
 from .contract_fields import Choice, Dropped, Field, Record, Scalar, Sequence
-from .contract_words import DecimalRule, refuse
+from .contract_words import Condition, DecimalRule, refuse
 from .event import JsonObject, JsonValue
 
 _DEFS = "#/$defs/"
@@ -105,6 +105,8 @@ def _build(schema: JsonObject, pointer: str, inherited: str) -> Field:
     words.check_words(schema, pointer)
     own = str(schema.get("x-hc-class", inherited))
     variants = _variants(schema)
+    if "x-hc-keep-if" in schema and (variants or schema.keys() & {"properties", "items"}):
+        refuse(pointer, "x-hc-keep-if belongs to a plain value")
     if _is_dropped(schema, variants):
         return _dropped(schema, pointer, own)
     if variants:
@@ -166,8 +168,12 @@ def _record(schema: JsonObject, pointer: str, own: str) -> Field:
 
 def _check_scopes(members: dict[str, Field], pointer: str) -> None:
     for member in members.values():
-        if isinstance(member, Scalar) and member.scope and member.scope not in members:
+        if not isinstance(member, Scalar):
+            continue
+        if member.scope and member.scope not in members:
             refuse(member.pointer, "x-hc-scope names no sibling")
+        if member.condition is not None and member.condition.sibling not in members:
+            refuse(member.pointer, "x-hc-keep-if names no sibling")
 
 
 def _scalar(schema: JsonObject, pointer: str) -> Field:
@@ -177,6 +183,7 @@ def _scalar(schema: JsonObject, pointer: str) -> Field:
     keep = str(schema.get("x-hc-keep", "keep" if own == "operational" else "drop"))
     _check_keep(schema, pointer, own, keep)
     decimal = schema.get("x-hc-decimal")
+    condition = schema.get("x-hc-keep-if")
     if "number" in _types(schema, pointer) and decimal is None:
         refuse(pointer, "a number needs x-hc-decimal")
     return Scalar(
@@ -189,6 +196,7 @@ def _scalar(schema: JsonObject, pointer: str) -> Field:
         is_listed=bool(schema.keys() & {"enum", "const"}),
         domain=str(schema.get("x-hc-domain", "")),
         scope=str(schema.get("x-hc-scope", "")),
+        condition=Condition(condition, pointer) if condition is not None else None,
     )
 
 

@@ -13,6 +13,7 @@ pattern for member names, no remote reference) there are ours:
 ``x-hc-decimal``   {"minimum"|"exclusiveMinimum", "digits", "places"} of a number, or of a
                    number in a string
 ``x-hc-time``      a date, or a date-time with or without offset
+``x-hc-keep-if``   {sibling: [values]}: kept only beside one of these values, else dropped
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ FIELD_WORDS = frozenset(
         "x-hc-scope",
         "x-hc-decimal",
         "x-hc-time",
+        "x-hc-keep-if",
     }
 )
 ANNOTATIONS = frozenset({"title", "description", "examples", "default", "$comment", "deprecated"})
@@ -100,6 +102,22 @@ def names(value: JsonValue, pointer: str) -> tuple[str, ...]:
     if not isinstance(value, list):
         refuse(pointer, "a list of names is due here")
     return tuple(item if isinstance(item, str) else refuse(pointer, "not a name") for item in value)
+
+
+class Condition:
+    """Beside which value of a sibling something may be kept."""
+
+    __slots__ = ("sibling", "values")
+
+    def __init__(self, word: JsonValue, pointer: str) -> None:
+        if not isinstance(word, dict) or len(word) != 1:
+            refuse(pointer, "x-hc-keep-if names one sibling")
+        ((self.sibling, listed),) = word.items()
+        self.values = frozenset(names(listed, pointer))
+
+    def holds(self, siblings: JsonObject) -> bool:
+        value = siblings.get(self.sibling)
+        return isinstance(value, str) and value in self.values
 
 
 class DecimalRule:

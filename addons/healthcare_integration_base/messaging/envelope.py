@@ -83,6 +83,7 @@ class _Reader:
             correlation_id=correlation,
             causation_id=causation,
             traceparent=traceparent,
+            origin=data,
         )
 
     def text(

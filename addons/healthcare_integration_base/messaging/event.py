@@ -3,13 +3,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from .translate.hl7_path import Part
 
 JsonValue: TypeAlias = "bool | int | Decimal | str | list[JsonValue] | dict[str, JsonValue] | None"
 JsonObject: TypeAlias = dict[str, JsonValue]
+# What an event was made of: a part of an HL7 v2 message, a FHIR resource, data in JSON.
+Origin: TypeAlias = "Part | JsonObject"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +42,5 @@ class Event:
     weak_key: bool = False
     # Came from a standard that leaves fields optional which the contract requires.
     relaxed: bool = False
+    # Where the channel's mapping looks for what the translator did not read.
+    origin: Origin | None = field(default=None, compare=False, repr=False)

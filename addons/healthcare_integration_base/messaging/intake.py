@@ -10,11 +10,10 @@ from typing import Literal
 
 from .contract import EVENT_ID, Contract, Minimized
 from .digest import canonical, keyed
-from .event import Event, JsonObject
+from .event import Event, JsonObject, JsonValue
 from .keyring import KeyRing
-
-MIN_EQUAL = 3
-MIN_WITHIN = 4
+from .mapping import Mapped, Table
+from .scrub import Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +37,30 @@ class Prepared:
     reuse: Literal["refuse", "keep"]
     ignored: str | None
     weak_key: bool
+    mapping_version: int = 0
+    # Digest of what was read without the mapping, where there is one: the same for a resend
+    # whatever the version of the mapping.
+    source_digest: str | None = None
 
 
-def prepare(event: Event, contract: Contract, keyring: KeyRing, *, channel_key: str) -> Prepared:
-    """Check, digest, minimize and scrub one event.
+def prepare(
+    event: Event,
+    contract: Contract,
+    keyring: KeyRing,
+    *,
+    channel_key: str,
+    table: Table | None = None,
+) -> Prepared:
+    """Map, check, digest, minimize and scrub one event.
 
     :param channel_key: what tells the channel from all others, and never changes
+    :param table: the channel's mapping, if it has one
     :raise MessageError: ``contract_invalid``
     """
-    named = contract.check(event.data, relaxed=event.relaxed)
-    digest = keyed(keyring.digest_key, "content", canonical(named))
-    minimized = contract.minimize(named, event.data, keyring)
+    mapped = table.apply(event, contract) if table else Mapped(event.data)
+    named = contract.check(mapped.data, relaxed=event.relaxed)
+    digest = _digest(named, keyring)
+    minimized = contract.minimize(named, mapped.data, keyring)
     scrub = _Scrubber(minimized.personal | event.personal, keyring)
     scrub.payload(minimized)
     identifier = scrub.attribute(event.id)
@@ -62,7 +74,7 @@ def prepare(event: Event, contract: Contract, keyring: KeyRing, *, channel_key: 
         causation_identifier=event.causation_id and scrub.attribute(event.causation_id),
         traceparent=event.traceparent,
         payload=minimized.data,
-        dropped=minimized.dropped,
+        dropped=_sum(minimized.dropped, mapped.withheld),
         payload_digest=digest,
         idempotency_key=keyed(keyring.digest_key, "key", channel_key, event.type, *event.key),
         business_key=_key(contract.business_key, minimized.data, identifier),
@@ -70,46 +82,41 @@ def prepare(event: Event, contract: Contract, keyring: KeyRing, *, channel_key: 
         reuse=event.reuse,
         ignored=event.ignored,
         weak_key=event.weak_key,
+        mapping_version=table.version if table else 0,
+        source_digest=_digest(contract.named(event.data), keyring) if table else None,
     )
+
+
+def _digest(named: JsonValue, keyring: KeyRing) -> str:
+    return keyed(keyring.digest_key, "content", canonical(named))
+
+
+def _sum(dropped: dict[str, int], withheld: dict[str, int]) -> dict[str, int]:
+    return {
+        pointer: dropped.get(pointer, 0) + withheld.get(pointer, 0)
+        for pointer in [*dropped, *(withheld.keys() - dropped.keys())]
+    }
 
 
 class _Scrubber:
     """Puts a surrogate where a value names a person of the same message."""
 
     def __init__(self, personal: Iterable[str], keyring: KeyRing) -> None:
-        folded = {value.strip().casefold() for value in personal}
-        self._personal = {value for value in folded if len(value) >= MIN_EQUAL}
+        self._names = Names(personal)
         self._keyring = keyring
 
     def value(self, text: str) -> str:
         """The whole value is compared."""
-        if self._personal and text.strip().casefold() in self._personal:
-            return self._keyring.surrogate(text)
-        return text
+        return self._keyring.surrogate(text) if self._names.equal(text) else text
 
     def attribute(self, text: str) -> str:
         """Senders build ids out of record numbers: these are looked for within, too."""
-        folded = text.casefold()
-        if any(_within(value, folded) for value in self._personal):
-            return self._keyring.surrogate(text)
-        return text
+        return self._keyring.surrogate(text) if self._names.within(text) else text
 
     def payload(self, minimized: Minimized) -> None:
-        if self._personal:
+        if self._names:
             for container, key, text in minimized.places:
                 container[key] = self.value(text)
-
-
-def _within(value: str, text: str) -> bool:
-    """The value is the text, or a part of it that ends where letters and digits end."""
-    start = text.find(value)
-    while start >= 0:
-        end = start + len(value)
-        before, after = text[start - 1 : start], text[end : end + 1]
-        if not (before.isalnum() or after.isalnum()):
-            return len(value) >= MIN_WITHIN or len(value) == len(text.strip())
-        start = text.find(value, start + 1)
-    return False
 
 
 def _key(parts: tuple[tuple[str, ...], ...], data: JsonObject, identifier: str) -> str | None:

@@ -117,6 +117,10 @@ class HcChannel(models.Model):
     retry_base_seconds = fields.Integer(string="First wait (s)", default=10)
     retry_cap_seconds = fields.Integer(string="Longest wait (s)", default=3600)
     active = fields.Boolean(default=True)
+    mapping_ids = fields.One2many("hc.channel.mapping", "channel_id", string="Mappings")
+    mapping_version = fields.Integer(
+        string="Mapping version", compute="_compute_mapping_version", help="0: none is active."
+    )
     today_count = fields.Integer(string="Today", compute="_compute_traffic")
     review_count = fields.Integer(string="Review", compute="_compute_traffic")
     dead_count = fields.Integer(string="Dead", compute="_compute_traffic")
@@ -146,6 +150,12 @@ class HcChannel(models.Model):
         for channel in self:
             own = f"/hc/v1/channels/{channel.code or ''}/messages"
             channel.address = doors.get(channel.format, own)
+
+    @api.depends("mapping_ids.state")
+    def _compute_mapping_version(self):
+        for channel in self:
+            active = channel.mapping_ids.filtered(lambda one: one.state == "active")
+            channel.mapping_version = active.version
 
     def _compute_traffic(self):
         midnight = fields.Datetime.now().replace(hour=0, minute=0, second=0)
@@ -181,6 +191,13 @@ class HcChannel(models.Model):
         for channel in self.filtered("default_site_id"):
             if channel.default_site_id.system_id != channel.system_id:
                 raise ValidationError(self.env._("The default site belongs to another system."))
+
+    @api.constrains("format")
+    def _check_mapped_format(self):
+        if any(channel.mapping_version for channel in self):
+            raise ValidationError(
+                self.env._("A mapping of the channel is active, and was written for its format.")
+            )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -255,6 +272,7 @@ class HcChannel(models.Model):
             max_age_days=self.max_age_days,
             default_company_id=self.default_site_id.company_id.id or None,
             options=self._wire_options(),
+            mapping=self.mapping_ids.filtered(lambda one: one.state == "active")._wire_table(),
         )
 
     def action_submit(self):
@@ -292,6 +310,18 @@ class HcChannel(models.Model):
             ),
             "domain": [("channel_id", "=", self.id)],
             "context": {},
+        }
+
+    def action_open_mappings(self):
+        """Button: how this channel's messages are read."""
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id(
+                "healthcare_integration_base.action_hc_channel_mapping"
+            ),
+            "domain": [("channel_id", "=", self.id)],
+            "context": {"default_channel_id": self.id},
         }
 
     def _check_complete(self):

@@ -64,13 +64,24 @@ class HcMessage(models.Model):
         help="The minimized event: only fields that the contract allows to keep.",
     )
     dropped = fields.Json(
-        readonly=True, help="How many values were not kept: contract fields by name, others as *."
+        readonly=True,
+        groups="healthcare_integration_base.group_integration_operator",
+        help="How many values were not kept: contract fields by name, others as *.",
     )
     business_key = fields.Char(readonly=True)
     ordering_key = fields.Char(readonly=True)
     shard = fields.Integer(readonly=True)
     weak_key = fields.Boolean(
         readonly=True, help="The sender gave no number of its own; a resend may look new."
+    )
+    mapping_version = fields.Integer(
+        "Mapping",
+        readonly=True,
+        default=0,
+        help="Version of the channel's mapping by which the message was read; 0: none.",
+    )
+    source_digest = fields.Char(
+        readonly=True, help="Digest of what was read without the mapping, where there is one."
     )
     state = fields.Selection(STATES, required=True, readonly=True, default="received")
     attempt_count = fields.Integer("Attempts", readonly=True, default=0)

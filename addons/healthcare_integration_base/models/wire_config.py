@@ -32,6 +32,7 @@ class ChannelConfig:
     max_age_days: int
     default_company_id: int | None  # of the site that stands in where a message names none
     options: Mapping[str, str]  # for the translators
+    mapping: Any = None  # messaging.mapping.Table, none where the channel has no active one
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from . import test_access
 from . import test_catalog
+from . import test_channel_mapping
 from . import test_credential
 from . import test_dirty_key
 from . import test_door

@@ -64,6 +64,20 @@ class TestAccess(EngineCase):
         )
         cls.env["hc.dirty.key"].create({"kind": "rights", "company_id": cls.env.company.id})
         cls.env["hc.credential.reveal"].create({})
+        cls.env["hc.channel.mapping"].create(
+            {
+                "channel_id": cls.channel.id,
+                "line_ids": [
+                    Command.create(
+                        {
+                            "message_type_id": cls.kind.id,
+                            "target": "/number",
+                            "value_ids": [Command.create({"source": "1", "target": "one"})],
+                        }
+                    )
+                ],
+            }
+        )
 
     def setUp(self):
         super().setUp()

@@ -41,6 +41,7 @@ def test_a_charge() -> None:
         "action": "charge",
         "encounter": "VISIT-9",
         "facility": "SOUTH",
+        "location": "ICU",
         "service": {"system": "local", "value": "T100"},
         "quantity": 2,
         "modifiers": [
@@ -162,11 +163,21 @@ def test_when_it_was_done() -> None:
     assert caught.value.errors == (FieldError("/occurred_at", "format"),)
 
 
-def test_where_it_was_done() -> None:
-    assert event(ft1(f16="OR1^ROOM^BED^EAST")).data["facility"] == "EAST"
-    assert event(ft1(f16="OR1")).data["facility"] == "NORTH"
-    assert event(pv1="PV1|1|O").data["facility"] == "NORTH"
-    assert not {"OR1", "ROOM", "BED"} & set(texts_of(event(ft1(f16="OR1^ROOM^BED^EAST"))))
+@pytest.mark.parametrize(
+    ("row", "pv1", "facility", "location"),
+    [
+        ({"f16": "OR1^ROOM^BED^EAST"}, PV1, "EAST", "OR1"),
+        ({"f16": "OR1"}, PV1, "NORTH", "OR1"),
+        ({}, PV1, "SOUTH", "ICU"),
+        ({}, "PV1|1|O", "NORTH", None),
+    ],
+)
+def test_where_it_was_done(
+    row: dict[str, str], pv1: str, facility: str, location: str | None
+) -> None:
+    found = event(ft1(**row), pv1=pv1)
+    assert (found.data["facility"], found.data.get("location")) == (facility, location)
+    assert not {"ROOM", "BED", "R7", "B2"} & set(texts_of(found))
 
 
 def texts_of(found: Event) -> list[str]:

@@ -76,6 +76,7 @@ XRAY = {
     "action": "charge",
     "encounter": "40007716",
     "facility": "HOMERTON UNIVER",
+    "location": "HUH AE OMU",
     "service": {"system": "urn:hl7:c4", "value": "71045"},
     "quantity": 2,
     "modifiers": [{"system": "local", "value": "26"}],
@@ -93,6 +94,7 @@ SECOND = {name: XRAY[name] for name in ("action", "encounter", "occurred_at", "p
     "charge": "MSG00001/2",
     "quantity": 1,
     "facility": "HOMERTON UNIVER",
+    "location": "HUH AE OMU",
 }
 
 

@@ -20,6 +20,11 @@ def filled(**values: JsonValue) -> JsonObject:
     return {name: value for name, value in values.items() if value not in (None, "", {})}
 
 
+def distinct(found: Iterable[JsonObject | None]) -> list[JsonObject]:
+    """Each canonical code once, in order."""
+    return list({(code["system"], code["value"]): code for code in found if code}.values())
+
+
 def contract_invalid(pointer: str, rule: str) -> MessageError:
     """A value of the source that no value of the contract can be made of."""
     return MessageError("contract_invalid", errors=[FieldError(pointer, rule)])

@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 
 from ..errors import MessageError
 from ..event import Event, JsonObject, JsonValue
-from . import fhir_charge, fhir_encounter, fhir_schedule, fhir_supply
+from . import fhir_charge, fhir_device, fhir_encounter, fhir_schedule, fhir_supply
 from .fhir_bundle import (
     BundleEntry,
     EntryAnswer,
@@ -31,6 +32,7 @@ __all__ = [
 
 _Translator = Callable[[JsonObject, Collection[str], Mapping[str, str]], list[Event]]
 _RESOURCES: dict[str, tuple[frozenset[str], _Translator]] = {
+    "Device": (fhir_device.TYPES, fhir_device.device),
     "Appointment": (fhir_schedule.APPOINTMENT_TYPES, fhir_schedule.appointment),
     "ChargeItem": (fhir_charge.CHARGE_TYPES, fhir_charge.charge_item),
     "Encounter": (fhir_encounter.ENCOUNTER_TYPES, fhir_encounter.encounter),
@@ -56,7 +58,7 @@ def events(
     own = text(body, "id")
     if own is not None and not is_id(own):
         raise malformed("/id", "format")
-    return known[1](body, accepts, options)
+    return [replace(event, origin=body) for event in known[1](body, accepts, options)]
 
 
 def _resource_type(body: JsonObject) -> str:

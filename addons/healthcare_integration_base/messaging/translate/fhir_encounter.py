@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from ..event import Event, JsonObject, JsonValue
-from .common import filled
+from .common import distinct, filled
 from .fhir_frame import NO_EFFECT, event, opened, patient, precise
 from .fhir_read import child, children, date_time, text
 from .fhir_reference import coded, contained_by_id, typed_identifier
@@ -48,11 +48,7 @@ def _services(resource: JsonObject) -> list[JsonValue] | None:
     concepts = [("/type", concept) for concept in children(resource, "type")]
     kind = child(resource, "serviceType")
     concepts += [("/serviceType", kind)] if kind else []
-    found: list[JsonObject] = []
-    for path, concept in concepts:
-        code = coded(concept, path)
-        if code and code not in found:
-            found.append(code)
+    found = distinct(coded(concept, path) for path, concept in concepts)
     return [_line(number, code) for number, code in enumerate(found, 1)] or None
 
 

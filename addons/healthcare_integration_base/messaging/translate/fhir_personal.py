@@ -18,6 +18,7 @@ _PEOPLE = frozenset(
     {"patient", "subject", "requester", "supplier", "receiver", "performer", "practitioner",
      "actor", "individual", "enterer", "author", "authorReference"}
 )  # fmt: skip
+MEMBERS = _PEOPLE
 _PERSON_TYPES = frozenset(
     {"Patient", "Practitioner", "PractitionerRole", "RelatedPerson", "Person"}
 )

@@ -41,10 +41,17 @@ class _Money:
     price: Decimal | None
 
     def is_negative(self) -> bool:
-        return any(value is not None and value < 0 for value in self._values())
+        values = (self.quantity, self.amount, self.price)
+        return any(value is not None and value < 0 for value in values)
 
-    def _values(self) -> tuple[Decimal | None, ...]:
-        return self.quantity, self.amount, self.price
+
+@dataclass(frozen=True, slots=True)
+class _Charges:
+    """What the FT1 of a message share; ``named`` are their numbers by set id."""
+
+    frame: Frame
+    encounter: str
+    named: dict[str, str]
 
 
 def events(message: Hl7, _accepts: Collection[str], options: Mapping[str, str]) -> list[Event]:
@@ -53,42 +60,46 @@ def events(message: Hl7, _accepts: Collection[str], options: Mapping[str, str]) 
     if not rows:
         raise contract_invalid("/service", "required")
     shared = frame(message, options, len(rows))
-    named = _charge_numbers(message, rows)
+    charges = _Charges(shared, _encounter(shared), _charge_numbers(message, rows))
+    facts = zip(rows, charges.named.values(), coverages(message, rows), strict=True)
     made = [
-        _event(shared, row, ordinal, coverage, named)
-        for ordinal, (row, coverage) in enumerate(
-            zip(rows, coverages(message, rows), strict=True), 1
-        )
+        _event(charges, row, ordinal, filled(charge=charge, coverage=coverage))
+        for ordinal, (row, charge, coverage) in enumerate(facts, 1)
     ]
     weak = [str(event.data["charge"]) for event in made if event.weak_key]
     return scrubbed(message, made, {message.control_id: weak})
 
 
+def _encounter(shared: Frame) -> str:
+    """Visit number, else the patient's account number."""
+    visit = shared.place.value(19) if shared.place else ""
+    person = shared.message.one("PID")
+    return visit or (person.value(18) if person else "")
+
+
 def _charge_numbers(message: Hl7, rows: list[Segment]) -> dict[str, str]:
-    """FT1-2 by set id; without one MSH-10 and the set id, which no other message repeats."""
+    """FT1-2 by set id; without one MSH-10 and the set id."""
     return {
         number: row.value(2) or f"{message.control_id}/{number}"
         for number, row in zip(numbers(rows), rows, strict=True)
     }
 
 
-def _event(
-    shared: Frame, row: Segment, ordinal: int, coverage: JsonObject, named: dict[str, str]
-) -> Event:
-    own = row.value(2)
-    charge = list(named.values())[ordinal - 1]
+def _event(charges: _Charges, row: Segment, ordinal: int, named: JsonObject) -> Event:
     money = _Money(
         decimal(row.value(10), "/quantity"),
         decimal(row.value(11), "/amount/amount"),
         decimal(row.value(12), "/price/amount"),
     )
     action = _action(row, money)
-    data = filled(
-        charge=charge,
-        reverses=(named.get(row.value(31)) or own) if action == CREDIT else None,
+    own = row.value(2)
+    reversed_one = charges.named.get(row.value(31)) or own
+    data = named | filled(
         action=action,
-        coverage=coverage,
+        reverses=reversed_one if action == CREDIT else None,
+        encounter=charges.encounter,
     )
+    shared = charges.frame
     event = Event(
         type=CAPTURED,
         data=data | _fact(shared, row, money),
@@ -99,6 +110,7 @@ def _event(
         reuse="keep",
         weak_key=not own,
         relaxed=True,
+        origin=shared.part(row),
     )
     return checked(event)
 
@@ -113,11 +125,11 @@ def _action(row: Segment, money: _Money) -> str:
 
 def _fact(shared: Frame, row: Segment, money: _Money) -> JsonObject:
     """What was done, when, for whom, and at what price."""
-    _location, facility = shared.located(row, 16)
+    location, facility = shared.located(row, 16)
     modifiers = _coded_all(row, 26)
     return filled(
-        encounter=_encounter(shared),
         facility=facility,
+        location=location,
         service=next(filter(None, (coded(row, field) for field in _SERVICE_FIELDS)), None),
         quantity=None if money.quantity is None else money.quantity.copy_abs(),
         modifiers=modifiers or None,
@@ -127,13 +139,6 @@ def _fact(shared: Frame, row: Segment, money: _Money) -> JsonObject:
         cost_center=row.value(13),
         patient=shared.patient,
     )
-
-
-def _encounter(shared: Frame) -> str:
-    """Visit number, else the patient's account number."""
-    visit = shared.place.value(19) if shared.place else ""
-    person = shared.message.one("PID")
-    return visit or (person.value(18) if person else "")
 
 
 def _coded_all(row: Segment, field: int) -> list[JsonValue]:

@@ -17,6 +17,23 @@ from .hl7_message import Hl7, Segment
 _GROUPED = "P11"
 
 
+class _Plans:
+    """The plans of one group, looked through once however many FT1 they hold for."""
+
+    def __init__(self, plans: list[Segment]) -> None:
+        ordered = sorted(plans, key=_priority)
+        self._first = ordered[0] if ordered else None
+        self._by_code = {plan.value(2): plan for plan in reversed(ordered)}
+
+    def of(self, row: Segment) -> JsonObject:
+        """The plan that FT1-14 names, else the one that pays first."""
+        if self._first is None:
+            return filled(payer=coded(row, 14))
+        plan = (row.value(14) and self._by_code.get(row.value(14))) or self._first
+        payer = _company(plan) or coded(plan, 2)
+        return filled(payer=payer, policy=plan.value(36)) if payer else {}
+
+
 def coverages(message: Hl7, rows: list[Segment]) -> list[JsonObject]:
     """The coverage of each FT1 in order; empty where the message names no payer."""
     shared: list[Segment] = []
@@ -26,17 +43,10 @@ def coverages(message: Hl7, rows: list[Segment]) -> list[JsonObject]:
             own.append([])
         elif segment.name == "IN1":
             (own[-1] if own and message.trigger == _GROUPED else shared).append(segment)
-    return [_coverage(row, plans or shared) for row, plans in zip(rows, own, strict=True)]
-
-
-def _coverage(row: Segment, plans: list[Segment]) -> JsonObject:
-    """The plan that FT1-14 names, else the one that pays first."""
-    if not plans:
-        return filled(payer=coded(row, 14))
-    named = [plan for plan in plans if row.value(14) and plan.value(2) == row.value(14)]
-    plan = min(named or plans, key=_priority)
-    payer = _company(plan) or coded(plan, 2)
-    return filled(payer=payer, policy=plan.value(36)) if payer else {}
+    general = _Plans(shared)
+    return [
+        (_Plans(plans) if plans else general).of(row) for row, plans in zip(rows, own, strict=True)
+    ]
 
 
 def _priority(plan: Segment) -> int:

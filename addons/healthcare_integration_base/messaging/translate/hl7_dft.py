@@ -59,6 +59,7 @@ def _event(shared: Frame, row: Segment, ordinal: int, number: str) -> Event:
         reuse="keep",
         weak_key=not own,
         relaxed=True,
+        origin=shared.part(row),
     )
     return checked(event)
 

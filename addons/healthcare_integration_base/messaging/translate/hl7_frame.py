@@ -14,6 +14,7 @@ from ..event import Event, JsonObject
 from . import codes, hl7_personal, hl7_time
 from .common import contract_invalid, filled, personal
 from .hl7_message import Hl7, Segment
+from .hl7_path import Part, Rows
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
 
@@ -29,6 +30,7 @@ class Frame:
     place: Segment | None
     patient: JsonObject
     count: int
+    rows: Rows
 
     def identifier(self, ordinal: int) -> str:
         """MSH-10, with the event's ordinal where the message holds several."""
@@ -46,6 +48,11 @@ class Frame:
             message.control_id,
             str(ordinal),
         )
+
+    def part(self, row: Segment) -> Part:
+        """What of the message belongs to an event that is made of this row; the ``origin``
+        of the event."""
+        return Part(self.rows, row)
 
     def located(self, row: Segment, field: int) -> tuple[str, str]:
         """Point of care and facility (PL) of a field of the row, else of PV1-3, with MSH-4
@@ -85,6 +92,7 @@ def frame(message: Hl7, options: Mapping[str, str], count: int) -> Frame:
         place=message.one("PV1"),
         patient=_patient(message.one("PID")),
         count=count,
+        rows=Rows(message),
     )
 
 

@@ -31,6 +31,11 @@ def collect(message: Hl7) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(strong), frozenset(weak - strong)
 
 
+def is_personal(name: str, number: int) -> bool:
+    """Whether a field of a segment holds something that names a person."""
+    return number in _FIELDS.get(name, {})
+
+
 def _read(segment: Segment, number: int, reader: _Reader) -> _Found:
     for repetition in range(1, segment.repetitions(number) + 1):
         for value, is_strong in reader(segment, number, repetition):

@@ -8,12 +8,12 @@ Times of the messages (MSH-7) order the changes. Persons are not kept (AIP, SCH-
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from ..errors import MessageError
 from ..event import Event, JsonObject, JsonValue
 from . import codes
-from .common import checked, contract_invalid, filled
+from .common import checked, contract_invalid, distinct, filled
 from .hl7_frame import Frame, coded, frame, scrubbed
 from .hl7_message import Hl7, Segment
 from .hl7_span import span
@@ -85,8 +85,8 @@ def _data(shared: Frame, schedule: Segment, number: str) -> JsonObject:
         appointment=number,
         facility=_facility(shared),
         status=_status(shared.message.trigger, schedule),
-        services=_distinct([coded(row, 3) for row in services]),
-        resources=_distinct(_resources(shared.message)),
+        services=_codes([coded(row, 3) for row in services]),
+        resources=_codes(_resources(shared.message)),
         patient=shared.patient,
     ) | span(shared, schedule, services)
 
@@ -127,13 +127,9 @@ def _resources(message: Hl7) -> list[JsonObject | None]:
     return [*(coded(row, 3) for row in _present(message, "AIG")), *places]
 
 
-def _distinct(found: list[JsonObject | None]) -> list[JsonValue] | None:
+def _codes(found: Iterable[JsonObject | None]) -> list[JsonValue] | None:
     """Each code once, in order; None without any."""
-    kept: list[JsonValue] = []
-    for code in found:
-        if code and code not in kept:
-            kept.append(code)
-    return kept or None
+    return [*distinct(found)] or None
 
 
 def _facility(shared: Frame) -> str:

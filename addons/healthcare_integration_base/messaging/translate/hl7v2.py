@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..errors import MessageError
 from ..event import Event
-from . import hl7_charge, hl7_dft, hl7_schedule
+from . import hl7_alarm, hl7_charge, hl7_dft, hl7_schedule
 from .hl7_ack import ack, acknowledgement_wanted
 from .hl7_message import Hl7, parse, parse_header
+from .hl7_path import Part, Rows
 
 __all__ = [
     "Hl7",
@@ -42,6 +43,7 @@ class _Translator:
 
 _TRANSLATORS = (
     _Translator("DFT", hl7_dft.TRIGGERS, hl7_dft.TYPES, hl7_dft.events),
+    _Translator("ORU", hl7_alarm.TRIGGERS, hl7_alarm.TYPES, hl7_alarm.events),
     _Translator("DFT", hl7_charge.TRIGGERS, hl7_charge.TYPES, hl7_charge.events),
     _Translator("SIU", hl7_schedule.TRIGGERS, hl7_schedule.TYPES, hl7_schedule.events),
 )
@@ -68,7 +70,9 @@ def events(message: Hl7, accepts: Collection[str], options: Mapping[str, str]) -
     asked = [one for one in readers if not one.types.isdisjoint(accepts)]
     if not asked:
         raise MessageError("type_not_accepted")
-    return [event for one in asked for event in one.events(message, accepts, options)]
+    made = [event for one in asked for event in one.events(message, accepts, options)]
+    whole = Part(Rows(message))
+    return [event if event.origin else replace(event, origin=whole) for event in made]
 
 
 def _readers(message: Hl7) -> list[_Translator]:
