@@ -51,7 +51,7 @@ class HcCharge(models.Model):
         domain="[('hc_is_patient_account', '=', True)]",
     )
     payer_id = fields.Many2one(
-        "res.partner", "Payer", index="btree_not_null", help="Who is billed."
+        "res.partner", string="Payer", index="btree_not_null", help="Who is billed."
     )
     product_id = fields.Many2one("product.product", "Service", required=True, readonly=True)
     service_code = fields.Char(readonly=True, help="Code of the service, as sent.")

@@ -211,13 +211,8 @@ class HcCharge(models.Model):
             self._end_issues_in(system, company, reasons)
 
     @api.model
-<<<<<<< HEAD
     def _end_issues_in(self, system, company, reasons):
         groups = self._read_group(
-=======
-    def _end_issues(self, system, company):
-        groups = self.sudo()._read_group(
->>>>>>> b
             [
                 ("system_id", "=", system.id),
                 ("company_id", "=", company.id),
