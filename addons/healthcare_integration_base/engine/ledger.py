@@ -199,6 +199,7 @@ class Ledger:
             "error_code": prepared.ignored,
             "control_id_reused": entry.control_id_reused,
             "mapping_version": prepared.mapping_version,
+            "source_digest": prepared.source_digest,
         }
 
     # ----------------------------------------------------------------------- SQL
@@ -222,7 +223,7 @@ class Ledger:
         entries += [_with_own_key(entry) for entry in entries if entry.prepared.reuse == "keep"]
         cr.execute(
             "SELECT uuid, channel_id, idempotency_key, payload_digest, correlation_identifier,"
-            " mapping_version FROM hc_message"
+            " mapping_version, source_digest FROM hc_message"
             " WHERE channel_id = ANY(%s) AND idempotency_key = ANY(%s)",
             [
                 list({entry.channel.id for entry in entries}),
@@ -288,21 +289,24 @@ def _seen(row):
         "payload_digest": row["payload_digest"],
         "correlation_identifier": row["correlation_identifier"],
         "mapping_version": row["mapping_version"],
+        "source_digest": row["source_digest"],
     }
 
 
 def _is_same(seen, prepared):
     """The digest tells contents apart that were read alike. What was kept under another
-    version of the channel's mapping is the same event, although other values were read."""
-    if (seen["mapping_version"] or 0) != prepared.mapping_version:
-        return True
-    return seen["payload_digest"] == prepared.payload_digest
+    version of the channel's mapping is compared by what is read without one."""
+    if (seen["mapping_version"] or 0) == prepared.mapping_version:
+        return seen["payload_digest"] == prepared.payload_digest
+    before = seen["source_digest"] or seen["payload_digest"]
+    return before == (prepared.source_digest or prepared.payload_digest)
 
 
 def _with_own_key(entry):
     """The same control id with other content is another event: the digest joins the key."""
     prepared = entry.prepared
-    key = keyed(bytes.fromhex(prepared.idempotency_key), prepared.payload_digest)
+    content = prepared.source_digest or prepared.payload_digest
+    key = keyed(bytes.fromhex(prepared.idempotency_key), content)
     return replace(entry, prepared=replace(prepared, idempotency_key=key), control_id_reused=True)
 
 
@@ -340,6 +344,7 @@ COLUMNS = {
     "state": "text",
     "error_code": "text",
     "mapping_version": "integer",
+    "source_digest": "text",
 }
 TRAIL = {
     "outcome": "state",

@@ -72,6 +72,11 @@ class Contract:
             raise MessageError("contract_invalid", errors=unique)
         return named
 
+    def named(self, data: JsonObject) -> JsonValue:
+        """The named fields of data that need not be valid, in canonical form as far as they
+        have one."""
+        return self._root.normalize(data, "", [])
+
     @cached_property
     def targets(self) -> dict[str, Target]:
         """The fields that a mapping may fill, by pointer."""

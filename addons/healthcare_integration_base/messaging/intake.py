@@ -10,7 +10,7 @@ from typing import Literal
 
 from .contract import EVENT_ID, Contract, Minimized
 from .digest import canonical, keyed
-from .event import Event, JsonObject
+from .event import Event, JsonObject, JsonValue
 from .keyring import KeyRing
 from .mapping import Mapped, Table
 from .scrub import Names
@@ -38,6 +38,9 @@ class Prepared:
     ignored: str | None
     weak_key: bool
     mapping_version: int = 0
+    # Digest of what was read without the mapping, where there is one: the same for a resend
+    # whatever the version of the mapping.
+    source_digest: str | None = None
 
 
 def prepare(
@@ -56,7 +59,7 @@ def prepare(
     """
     mapped = table.apply(event, contract) if table else Mapped(event.data)
     named = contract.check(mapped.data, relaxed=event.relaxed)
-    digest = keyed(keyring.digest_key, "content", canonical(named))
+    digest = _digest(named, keyring)
     minimized = contract.minimize(named, mapped.data, keyring)
     scrub = _Scrubber(minimized.personal | event.personal, keyring)
     scrub.payload(minimized)
@@ -80,7 +83,12 @@ def prepare(
         ignored=event.ignored,
         weak_key=event.weak_key,
         mapping_version=table.version if table else 0,
+        source_digest=_digest(contract.named(event.data), keyring) if table else None,
     )
+
+
+def _digest(named: JsonValue, keyring: KeyRing) -> str:
+    return keyed(keyring.digest_key, "content", canonical(named))
 
 
 def _sum(dropped: dict[str, int], withheld: dict[str, int]) -> dict[str, int]:

@@ -185,7 +185,7 @@ def _places(data: JsonObject, parts: tuple[str, ...], line: Any) -> Iterator[_Pl
 
 def _fill(place: _Place, line: _Line, event: Event, names: Names, withheld: dict[str, int]) -> None:
     rule, found = line.rule, place.value()
-    value = line.source.read(event.origin, place.line) if line.source else found
+    value = line.source.find(event.origin, place.line) if line.source else found
     if line.source and not line.target.names_persons and names.anywhere(value):
         pointer = rule.target.replace("/*", "")
         withheld[pointer] = withheld.get(pointer, 0) + 1

@@ -35,8 +35,8 @@ class Hl7Source:
 
     path: Path
 
-    def read(self, origin: Origin | None, _line: JsonValue = None) -> JsonValue:
-        return self.path.read(origin) if isinstance(origin, Part) else None
+    def find(self, origin: Origin | None, _line: JsonValue = None) -> JsonValue:
+        return self.path.value(origin) if isinstance(origin, Part) else None
 
     @property
     def is_personal(self) -> bool:
@@ -55,7 +55,7 @@ class JsonSource:
     is_personal: bool
     is_clinical: bool = False
 
-    def read(self, origin: Origin | None, line: JsonValue = None) -> JsonValue:
+    def find(self, origin: Origin | None, line: JsonValue = None) -> JsonValue:
         if not isinstance(origin, dict):
             return None
         found = self._ask(line) if isinstance(line, dict) else None

@@ -79,7 +79,13 @@ class HcChannelMappingLine(models.Model):
             try:
                 check(line._rule(), channel.format, line.message_type_id._contract())
             except MappingError as error:
-                raise ValidationError(f"{line.target}: {self._sentence(error.rule)}") from None
+                raise ValidationError(
+                    self.env._(
+                        "%(target)s: %(reason)s",
+                        target=line.target,
+                        reason=self._sentence(error.rule),
+                    )
+                ) from None
 
     def _sentence(self, rule):
         return {

@@ -80,6 +80,9 @@ class HcMessage(models.Model):
         default=0,
         help="Version of the channel's mapping by which the message was read; 0: none.",
     )
+    source_digest = fields.Char(
+        readonly=True, help="Digest of what was read without the mapping, where there is one."
+    )
     state = fields.Selection(STATES, required=True, readonly=True, default="received")
     attempt_count = fields.Integer("Attempts", readonly=True, default=0)
     kill_count = fields.Integer("Workers killed", readonly=True, default=0)

@@ -198,6 +198,13 @@ class TestChannelMapping(EngineCase):
         self.assertEqual(self.env["hc.message"].search_count(
             [("channel_id", "=", self.channel.id)]), 1)  # fmt: skip
 
+    def test_other_content_after_a_new_version_is_no_duplicate(self):
+        self.send(self.channel, self.noted_event(no="N-1"))
+        self.activate()
+        with self.assertRaises(MessageError) as caught:
+            self.send(self.channel, self.noted_event(no="N-1", thread="T-2"))
+        self.assertEqual(caught.exception.code, "id_reused")
+
     def test_other_content_under_the_same_version_is_refused(self):
         self.activate()
         self.send(self.channel, self.noted_event(no="N-1"))

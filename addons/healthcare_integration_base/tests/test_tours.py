@@ -80,3 +80,14 @@ class TestTours(TourCase, EngineCase):
         self.walk("hc_manager_approves_a_channel", "integration-channels", "hc.approver")
         self.env.invalidate_all()
         self.assertEqual(system.channel_ids.state, "active")
+
+    def test_manager_maps_a_channel(self):
+        channel = self.make_channel(
+            self.make_system("tour-sender"), self.type, name="tour-mapped", code="tour-mapped"
+        )
+        self.walk("hc_manager_maps_a_channel", "integration-channels", "hc.manager")
+        self.assertEqual(channel.mapping_ids.line_ids.mapped("target"), ["/number"])
+        self.assertEqual(channel.mapping_ids.line_ids.message_type_id, self.type)
+        self.walk("hc_manager_activates_a_mapping", "integration-mappings", "hc.approver")
+        self.env.invalidate_all()
+        self.assertEqual(channel.mapping_version, 1)

@@ -88,7 +88,7 @@ class Path:
     component: int = 1
     sub: int = 1
 
-    def read(self, source: Part) -> str | None:
+    def value(self, source: Part) -> str | None:
         """The value there; None when absent."""
         found = source.find(self.segment)
         if found is None:

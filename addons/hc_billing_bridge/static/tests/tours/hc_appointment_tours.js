@@ -39,6 +39,7 @@ tours.add("hc_billing_links_a_charge", {
         { content: "done", trigger: ".o_arrow_button_current:contains('Resolved')" },
         press("the appointment", "button[name=action_open_document]:visible"),
         press("its charges", "button[name=action_open_charges]"),
+        { content: "the list", trigger: ".o_last_breadcrumb_item:contains('Charges')" },
         press("the charge", ".o_list_view .o_data_row:contains('C-TOUR') td[name=product_id]"),
         press("and back", "button[name=action_open_appointment]"),
         { content: "the appointment", trigger: ".o_form_view [name=name]:contains('T-1')" },
