@@ -7,5 +7,6 @@ from . import (
     test_escalation,
     test_random_alarms,
     test_rights,
+    test_standards,
     test_triage,
 )

@@ -25,9 +25,9 @@ class Devices:
         found = env["maintenance.equipment"].browse(self._ids.values())
         self.companies = {one.id: one.company_id.id for one in found._sudo_companies()}
         here = [one for one, company in self.companies.items() if company in self._allowed]
-        self.records = {
-            one.id: one for one in env["maintenance.equipment"].search([("id", "in", here)])
-        }
+        # Archived ones too: a device that alarms is still there.
+        equipment = env["maintenance.equipment"].with_context(active_test=False)
+        self.records = {one.id: one for one in equipment.search([("id", "in", here)])}
 
     @property
     def _allowed(self):
