@@ -17,7 +17,6 @@ def link(env, patients):
     :param patients: pseudonyms.
     :return: charges whose appointment has changed.
     """
-    charges = _charges(env, patients)
     appointments = env["hc.appointment"].search(
         [
             ("company_id", "=", env.company.id),
@@ -25,6 +24,7 @@ def link(env, patients):
             ("state", "in", MATCHABLE),
         ]
     )
+    charges = _charges(env, patients, appointments.mapped("patient_ref"))
     products = appointments._products_by_code()
     chosen = charges.filtered("appointment_by_hand")
     free = charges - chosen
@@ -33,16 +33,20 @@ def link(env, patients):
     return _write(env, free, found)
 
 
-def _charges(env, patients):
-    domain = Domain(
+def _charges(env, patients, expected):
+    """Charges that may get an appointment, or may lose theirs: where nobody is ``expected``
+    there is little to look at, however many charges there are."""
+    mine = Domain("patient_id.hc_patient_ref", "in", list(patients))
+    met = Domain("patient_id.hc_patient_ref", "in", expected)
+    usable = Domain(
         [
             ("company_id", "=", env.company.id),
             ("action", "=", "charge"),
             ("state", "!=", "cancelled"),
-            ("patient_id.hc_patient_ref", "in", list(patients)),
         ]
     )
-    return env["hc.charge"].search(domain)._still_charged()
+    linked = Domain("appointment_id", "!=", False)
+    return env["hc.charge"].search(usable & (met | (mine & linked)))._still_charged()
 
 
 def _visit(appointment, products, chosen):
