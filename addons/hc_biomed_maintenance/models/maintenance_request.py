@@ -17,7 +17,13 @@ class MaintenanceRequest(models.Model):
     hc_rule_id = fields.Many2one(
         "hc.triage.rule", string="Triage rule", readonly=True, copy=False, ondelete="set null"
     )
-    hc_alarm_ids = fields.One2many("hc.device.alarm", "request_id", string="Alarms", readonly=True)
+    hc_alarm_ids = fields.One2many(
+        "hc.device.alarm",
+        "request_id",
+        string="Alarms",
+        readonly=True,
+        groups="hc_biomed_maintenance.group_biomed_user",
+    )
     hc_alarm_count = fields.Integer(
         "Times", readonly=True, copy=False, help="How often the device has raised this alarm."
     )

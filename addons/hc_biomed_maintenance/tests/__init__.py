@@ -8,5 +8,6 @@ from . import (
     test_random_alarms,
     test_rights,
     test_standards,
+    test_tours,
     test_triage,
 )

@@ -47,6 +47,11 @@ class Devices:
         code = item.data.get("equipment")
         return self._ids.get(pair(code)) if code else None
 
+    def is_elsewhere(self, item):
+        """Whether the equipment is one of another company than the batch."""
+        company = self.companies.get(self.id_of(item))
+        return bool(company) and company != self.env.company.id
+
     def is_mapped(self, code):
         """Whether the pair stands for a record, also for one that is gone."""
         return code in self._ids
