@@ -37,8 +37,7 @@ _ERRORS = (
     (
         "charge_no_price",
         "A charge has no price.",
-        "Enter a price in the payer's price list or the product and retry, or bill it with a"
-        " price of its own.",
+        "Complete the payer's price list or the product and retry, or enter a price and bill it.",
     ),
     (
         "charge_no_payer",

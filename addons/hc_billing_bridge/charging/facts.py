@@ -30,7 +30,7 @@ class Fact:
             (self.amount, self.currency) != (other.amount, other.currency)
         ):
             return True
-        return self.channel == other.channel and all(
+        return self.channel == other.channel and any(
             mine and yours and mine != yours
             for mine, yours in (
                 (self.encounter, other.encounter),
@@ -45,7 +45,7 @@ def fact_of(draft, entry):
         draft.item.message_id,
         entry.digest,
         entry.amount,
-        entry.amount is not None and entry.currency.id or None,
+        None if entry.amount is None else entry.currency.id,
         draft.item.channel.id,
         draft.encounter,
         draft.patient,

@@ -7,6 +7,7 @@ from odoo import Command
 
 from ..billing import price
 from .labels import Labels
+from .taxed import Taxed
 
 
 class Invoicing:
@@ -24,6 +25,10 @@ class Invoicing:
         self.env = env(context={**env.context, "tracking_disable": True})
         self.moves = self.env["account.move"]
         self.labels = Labels()
+        self.taxed = Taxed(self.env)
+        # Without any, no line need ask for its own.
+        distributions = self.env["account.analytic.distribution.model"]
+        self.has_distributions = bool(distributions.search_count([], limit=1))
         self.unit_places = self.env["decimal.precision"].precision_get("Product Unit")
 
     def post(self, charges):
@@ -92,21 +97,31 @@ class Invoicing:
             "price_unit": unit,
             "name": self.labels.of(charge, is_whole),
             "hc_service_day": charge.service_day,
+            **self.taxed.vals(charge, unit),
         }
         if charge.analytic_account_id:
             vals["analytic_distribution"] = {str(charge.analytic_account_id.id): 100}
-        return vals | self._reversed_vals(charge)
+        elif not self.has_distributions:
+            vals["analytic_distribution"] = False
+        return vals | self._booked_vals(charge) | self._reversed_vals(charge)
+
+    def _booked_vals(self, charge):
+        """What the line books is known to the cent; Odoo need not write it afterwards.
+
+        A charge is booked to the credit side, a credit to the debit side, whether it is
+        a line of the invoice or of a credit note. Other currencies are left to Odoo, the
+        rate is the invoice's.
+        """
+        if charge.currency_id != charge.company_id.currency_id:
+            return {}
+        return {"balance": -charge.amount, "amount_currency": -charge.amount}
 
     def _reversed_vals(self, charge):
         """A credit is booked like its line, also when the product has changed since."""
         line = charge.reversed_charge_id._billed_line()
         if charge.action != "credit" or not line:
             return {}
-        return {
-            "hc_reversed_line_id": line.id,
-            "account_id": line.account_id.id,
-            "tax_ids": [Command.set(line.tax_ids.ids)],
-        }
+        return {"hc_reversed_line_id": line.id, "account_id": line.account_id.id}
 
     def _move_vals(self, key, charges):
         move_type, reversed_id, text = key

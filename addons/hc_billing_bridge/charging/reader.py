@@ -127,6 +127,8 @@ class Reader:
         code = "|".join(pair(line["service"]))
         quantity = Decimal(str(line["quantity"]))
         unit = self._unit(draft, line, product)
+        if unit is None:
+            return None
         entry = Entry(role, number, product, code, quantity, unit, action)
         self._read_price(draft, entry, line)
         self._read_cost_center(draft, entry, line)

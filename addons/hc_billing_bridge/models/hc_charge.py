@@ -33,7 +33,7 @@ class HcCharge(models.Model):
     site_id = fields.Many2one("hc.site", "Facility", readonly=True, ondelete="restrict")
     location = fields.Char("Ward", readonly=True, help="The code as the sender writes it.")
     message_id = fields.Many2one(
-        "hc.message", "Message", required=True, readonly=True, index=True, ondelete="restrict"
+        "hc.message", required=True, readonly=True, index=True, ondelete="restrict"
     )
     channel_id = fields.Many2one("hc.channel", readonly=True)
     business_key = fields.Char(readonly=True)
@@ -51,7 +51,7 @@ class HcCharge(models.Model):
         domain="[('hc_is_patient_account', '=', True)]",
     )
     payer_id = fields.Many2one(
-        "res.partner", "Payer", index="btree_not_null", help="Who is billed."
+        "res.partner", string="Payer", index="btree_not_null", help="Who is billed."
     )
     product_id = fields.Many2one("product.product", "Service", required=True, readonly=True)
     service_code = fields.Char(readonly=True, help="Code of the service, as sent.")

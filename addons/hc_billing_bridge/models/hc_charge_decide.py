@@ -199,15 +199,20 @@ class HcCharge(models.Model):
         """After a decision: invoices for what is ready, and issues with nothing left end."""
         for company, charges in ready.grouped("company_id").items():
             self.env["hc.dirty.key"]._sudo_leave("invoice", company, charges._invoice_keys())
-        self.env.flush_all()
-        for (system, company), _charges in self.grouped(
-            lambda charge: (charge.system_id, charge.company_id)
-        ).items():
-            self._end_issues(system, company)
+        self._end_issues(HOLD_ERRORS.keys())
+
+    def _end_issues_of_credits(self):
+        """These credits have found their charge without a person."""
+        self._end_issues({"waiting_for_charge"})
+
+    def _end_issues(self, reasons):
+        """End the issues of reasons for which nothing of these systems is held any more."""
+        for system, company in {(one.system_id, one.company_id) for one in self}:
+            self._end_issues_in(system, company, reasons)
 
     @api.model
-    def _end_issues(self, system, company):
-        groups = self.sudo()._read_group(
+    def _end_issues_in(self, system, company, reasons):
+        groups = self._read_group(
             [
                 ("system_id", "=", system.id),
                 ("company_id", "=", company.id),
@@ -215,8 +220,7 @@ class HcCharge(models.Model):
             ],
             ["hold_reason"],
         )
-        held = {reason for (reason,) in groups}
-        for reason in HOLD_ERRORS.keys() - held:
+        for reason in reasons - {reason for (reason,) in groups}:
             self.env["hc.issue"]._fixed(
                 "record",
                 system=system.id,

@@ -30,6 +30,7 @@ class HcHandlerCharge(models.AbstractModel):
         made = Capture(self.env, items[0].system_id).post(clear)
         charges = self.env["hc.charge"].union(*made.values())
         served = charges._match_arrived()
+        (served - charges)._end_issues_of_credits()
         for draft in clear:
             self._record(draft, made)
         for key in (charges | served)._invoice_keys():
