@@ -53,6 +53,7 @@ BY_CODE = {
     "lot_expired": "goes on, an issue tells of it",
     "stock_negative": "by the channel: goes on with an issue, or `review`",
     "status_without_effect": "`done`",
+    "superseded": "`done`",
 }
 
 

@@ -27,6 +27,11 @@
         "wizards/hc_device_report_views.xml",
         "views/menus.xml",
     ],
+    "demo": [
+        "demo/maintenance_equipment.xml",
+        "demo/hc_systems.xml",
+        "demo/maintenance_request.xml",
+    ],
     "assets": {
         "web.assets_tests": ["hc_biomed_maintenance/static/tests/tours/*.js"],
     },

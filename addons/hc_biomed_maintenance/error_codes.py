@@ -15,6 +15,11 @@ _ERRORS = (
         "Merge or correct the two, or map the code to the right one, and retry.",
     ),
     (
+        "equipment_elsewhere",
+        "A device comes from a site of another company than its equipment.",
+        "Give the equipment to the company of the site, or correct the site, and retry.",
+    ),
+    (
         "no_triage_rule",
         "No triage rule says what becomes of an alarm.",
         "Add a rule for alarms of this kind, and retry.",

@@ -2,6 +2,7 @@
 """A channel's table: what it finds, what it makes of it, and what it keeps out."""
 
 import json
+import time
 from dataclasses import replace
 from decimal import Decimal
 
@@ -252,6 +253,8 @@ def test_a_calculated_number_is_no_float(used):
         ("hl7v2", {"target": "/cost_center", "source": "PID-5.1"}, "personal"),
         ("hl7v2", {"target": "/location", "source": "PV1-19"}, "personal"),
         ("hl7v2", {"target": "/cost_center", "source": "OBX-5"}, "clinical"),
+        ("hl7v2", {"target": "/cost_center", "source": "DG1-3"}, "clinical"),
+        ("hl7v2", {"target": "/cost_center", "source": "FT1-19"}, "clinical"),
         ("fhir", {"target": "/cost_center", "source": "a["}, "syntax"),
         ("fhir", {"target": "/cost_center", "source": "a" * 257}, "too_long"),
         ("fhir", {"target": "/cost_center", "source": "patient.display"}, "personal"),
@@ -266,6 +269,20 @@ def test_what_cannot_hold_is_refused(used, kind, rule, broken):
     with pytest.raises(MappingError) as caught:
         check(Rule(USED, **rule), kind, used)
     assert caught.value.rule == broken
+
+
+def test_a_device_may_be_read_from_an_observation(used):
+    check(Rule(USED, target="/lines/*/serial", source="OBX-18"), "hl7v2", used)
+
+
+def test_a_row_out_of_many_is_found_at_once(used):
+    """A message holds about this many rows: each must not look through all of it."""
+    rows = [part for n in range(1, 1301) for part in (ft1(str(n)), f"ZCG|{n}")]
+    events = dft(*rows)
+    started = time.perf_counter()
+    found = mapped(used, events, {"target": "/cost_center", "source": "ZCG-1"})
+    assert [data["cost_center"] for data in found[::400]] == ["1", "401", "801", "1201"]
+    assert time.perf_counter() - started < 2
 
 
 def test_a_person_may_go_where_persons_are_expected(used):

@@ -1,5 +1,11 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from . import (
+    test_appointment,
+    test_appointment_handler,
+    test_appointment_random,
+    test_appointment_rights,
+    test_appointment_tours,
+    test_charge_gap,
     test_charge_handlers,
     test_charges,
     test_credits,

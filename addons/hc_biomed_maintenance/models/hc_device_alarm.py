@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class HcDeviceAlarm(models.Model):
@@ -22,7 +22,8 @@ class HcDeviceAlarm(models.Model):
     request_id = fields.Many2one(
         "maintenance.request", readonly=True, index="btree_not_null", ondelete="set null"
     )
-    code = fields.Char("Alarm", required=True, readonly=True)
+    code = fields.Char(required=True, readonly=True)
+    code_text = fields.Char("Alarm", compute="_compute_code_text")
     number = fields.Char(required=True, readonly=True, help="The device's own number.")
     priority = fields.Selection(
         [("high", "High"), ("medium", "Medium"), ("low", "Low"), ("advisory", "Advisory")],
@@ -42,6 +43,11 @@ class HcDeviceAlarm(models.Model):
 
     _number_idx = models.Index("(equipment_id, number, code)")
     _last_idx = models.Index("(equipment_id, last_at)")
+
+    @api.depends("code")
+    def _compute_code_text(self):
+        for alarm in self:
+            alarm.code_text = self.env["maintenance.request"]._hc_cause_label(alarm.code)
 
     def _hc_traced(self):
         return self

@@ -62,14 +62,29 @@ class HcHandlerEquipmentUpserted(models.AbstractModel):
     def _find(self, item, devices, register):
         """The equipment that is meant, or nothing when it is new or has to be cleared up."""
         if devices.id_of(item) in devices.companies:
-            return devices.of(item)
+            return self._known(item, devices, register)
         same = register.same(item)
         if len(same) > 1:
-            system, value = pair(item.data["equipment"])
-            fix = Fix("identifier", "equipment", system, value)
-            item.review("equipment_ambiguous", subject=f"{system}|{value}", fix=fix)
-            return None
+            return self._ambiguous(item)
         return next(iter(same), None)
+
+    @staticmethod
+    def _ambiguous(item):
+        system, value = pair(item.data["equipment"])
+        fix = Fix("identifier", "equipment", system, value)
+        item.review("equipment_ambiguous", subject=f"{system}|{value}", fix=fix)
+
+    def _known(self, item, devices, register):
+        """The one that the code stands for. Where its site is one of another company, the
+        device has changed hands: that is not a message's to decide."""
+        if devices.is_elsewhere(item) and register.site(item):
+            system, value = pair(item.data["equipment"])
+            item.review("equipment_elsewhere", subject=f"{system}|{value}")
+            return None
+        record = devices.of(item)
+        if record and register.is_taken(item, record):
+            return self._ambiguous(item)
+        return record
 
     # ----------------------------------------------------------------- effects
 

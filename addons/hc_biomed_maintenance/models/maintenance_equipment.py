@@ -3,6 +3,7 @@ from odoo import api, fields, models
 
 from ..biomed import udi
 
+BIOMED = "hc_biomed_maintenance.group_biomed_user"
 CRITICALITY = [
     ("life_support", "Life support"),
     ("high", "High"),
@@ -64,11 +65,16 @@ class MaintenanceEquipment(models.Model):
     )
     hc_revision = fields.Integer("Revision", readonly=True, copy=False)
     hc_digest = fields.Char(readonly=True, copy=False)
-    hc_alarm_ids = fields.One2many("hc.device.alarm", "equipment_id", string="Alarms")
-    hc_alarm_count = fields.Integer("Alarms of 30 days", compute="_compute_hc_alarm_count")
+    hc_alarm_ids = fields.One2many(
+        "hc.device.alarm", "equipment_id", string="Alarms", groups=BIOMED
+    )
+    hc_alarm_count = fields.Integer(
+        "Alarms of 30 days", compute="_compute_hc_alarm_count", groups=BIOMED
+    )
     hc_patient_alarm_count = fields.Integer(
         "Patient alarms of 30 days",
         compute="_compute_hc_alarm_count",
+        groups=BIOMED,
         help="Alarms about patients. They are counted; nothing else of them is kept.",
     )
 

@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import api, fields, models
 
+from ..work.staff import STAFF
+
 ESCALATE_AT_ONCE = 200
 
 
@@ -11,10 +13,17 @@ class MaintenanceRequest(models.Model):
     hc_cause = fields.Char(
         "Alarm code", readonly=True, copy=False, help="Of which alarms it is made."
     )
+    hc_cause_text = fields.Char("What", compute="_compute_hc_cause_text")
     hc_rule_id = fields.Many2one(
         "hc.triage.rule", string="Triage rule", readonly=True, copy=False, ondelete="set null"
     )
-    hc_alarm_ids = fields.One2many("hc.device.alarm", "request_id", string="Alarms", readonly=True)
+    hc_alarm_ids = fields.One2many(
+        "hc.device.alarm",
+        "request_id",
+        string="Alarms",
+        readonly=True,
+        groups="hc_biomed_maintenance.group_biomed_user",
+    )
     hc_alarm_count = fields.Integer(
         "Times", readonly=True, copy=False, help="How often the device has raised this alarm."
     )
@@ -61,6 +70,22 @@ class MaintenanceRequest(models.Model):
         for request in self:
             is_closed = request.stage_id.done or request.archive
             request.hc_closed_at = is_closed and (request.hc_closed_at or now)
+
+    @api.depends("hc_cause")
+    def _compute_hc_cause_text(self):
+        for request in self:
+            request.hc_cause_text = request.hc_cause and self._hc_cause_label(request.hc_cause)
+
+    @api.model
+    def _hc_cause_label(self, cause):
+        """The code of the alarm; of what staff report, in words."""
+        problem = cause.removeprefix(STAFF)
+        if problem == cause:
+            return cause
+        labels = dict(
+            self.env["hc.device.report"]._fields["problem"]._description_selection(self.env)
+        )
+        return labels.get(problem, cause)
 
     @api.depends("hc_deadline", "hc_closed_at")
     def _compute_hc_clock(self):

@@ -7,5 +7,7 @@ from . import (
     test_escalation,
     test_random_alarms,
     test_rights,
+    test_standards,
+    test_tours,
     test_triage,
 )

@@ -89,6 +89,13 @@ class TestDeviceAlarmed(BiomedCase):
         self.assertEqual(request.hc_alarm_count, 10)
         self.assertEqual(request.hc_alarm_ids.occurrences, 10)
 
+    def test_several_times_a_second(self):
+        at = self.now - timedelta(minutes=5)
+        for fraction in ("", ".250", ".5", ".500"):
+            self.tell(occurred_at=f"{at.isoformat()}{fraction}Z")
+        self.drain()
+        self.assertEqual(self.requests().hc_alarm_count, 3)
+
     # ------------------------------------------------------------- after closing
 
     def test_after_closing_it_is_another_request(self):

@@ -47,6 +47,7 @@ class TestDeviceReport(BiomedCase):
         self.assertEqual(message.state, "done", message.error_code)
         (request,) = self.requests(self.pump)
         self.assertEqual((request.hc_cause, request.priority), ("staff.battery", "3"))
+        self.assertEqual(request.name, "Pump: Battery or power")
         self.assertIn("the door does not close", request.description)
         self.assertEqual(request.hc_alarm_ids.problem, "the door does not close")
 

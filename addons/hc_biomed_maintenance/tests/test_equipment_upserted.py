@@ -87,6 +87,18 @@ class TestEquipmentUpserted(BiomedCase):
         codes = self.env["hc.identifier"].search([("value", "like", "OTHER-")])
         self.assertEqual(len(codes), 4)
 
+    def test_a_label_without_serial_number_tells_nothing_apart(self):
+        label = "(01)04012345678901"
+        first, second = self.upsert("EQ-A", udi=label), self.upsert("EQ-B", udi=label)
+        self.drain()
+        self.assertNotEqual(self.equipment(first), self.equipment(second))
+
+    def test_the_serial_number_of_another_device(self):
+        self.vent.write({"serial_no": "SN-V", "model": "V"})
+        message = self.upsert("PUMP", serial="SN-V", model="V")
+        self.drain()
+        self.assertReview(message, "equipment_ambiguous")
+
     def test_twins_need_a_person(self):
         first, _second = (self.make_device(name, serial_no="TWIN") for name in "AB")
         message = self.upsert("EQ-TWIN", serial="TWIN")
@@ -105,6 +117,27 @@ class TestEquipmentUpserted(BiomedCase):
         self.drain()
         device = self.equipment(message)
         self.assertEqual((device.hc_site_id, device.hc_location), (facility, "ATTIC"))
+
+    def test_a_device_that_changes_hands_needs_a_person(self):
+        north = self.env["res.company"].create({"name": "North"})
+        self.env["hc.site"].create(
+            {
+                "name": "North",
+                "system_id": self.system.id,
+                "facility_code": "NORTH",
+                "company_id": north.id,
+            }
+        )
+        fresh = self.upsert("EQ-N", facility="NORTH", name="Northern")
+        moved = self.upsert("PUMP", facility="NORTH")
+        self.drain()
+        self.drain()
+        self.assertEqual(self.equipment(fresh).company_id, north)
+        self.assertReview(moved, "equipment_elsewhere")
+        self.pump.write({"maintenance_team_id": False, "company_id": north.id})
+        moved.issue_id.action_retry()
+        self.drain()
+        self.assertEqual(moved.state, "done", moved.error_code)
 
     def test_an_alarm_that_came_first(self):
         alarm = self.tell(device="EQ-1")

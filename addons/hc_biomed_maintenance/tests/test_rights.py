@@ -66,6 +66,17 @@ class TestRights(BiomedCase):
         rule = self.env["hc.triage.rule"].with_user(user).create({"name": "mine"})
         self.assertTrue(rule.active)
 
+    def test_technician_without_the_group_works_on_what_is_theirs(self):
+        user = self.user("technician", "base.group_user")
+        self.request.user_id = user
+        request = self.request.with_user(user)
+        self.assertEqual(request.hc_alarm_count, 1)
+        form = request.get_view(view_type="form")["arch"]
+        self.assertIn("action_hc_acknowledge", form)
+        self.assertNotIn("hc_alarm_ids", form)
+        request.action_hc_acknowledge()
+        self.assertEqual(request.hc_acknowledged_by_id, user)
+
     def test_another_internal_user(self):
         user = self.user("nobody", "base.group_user")
         self.assertFalse(self.env["maintenance.request"].with_user(user).search([]) & self.request)

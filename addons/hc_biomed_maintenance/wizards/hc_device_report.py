@@ -5,19 +5,10 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..work.devices import OWN
-from ..work.planner import STAFF
+from ..work.staff import PROBLEMS, STAFF
 
 CHANNEL = "device-reports"
 TYPE = "device.alarmed.v1"
-PROBLEMS = [
-    ("not_working", "Does not work"),
-    ("alarm", "Alarms again and again"),
-    ("damaged", "Is damaged"),
-    ("battery", "Battery or power"),
-    ("accessory", "Accessory missing or broken"),
-    ("display", "Display or controls"),
-    ("other", "Something else"),
-]
 
 
 class HcDeviceReport(models.TransientModel):
@@ -49,6 +40,11 @@ class HcDeviceReport(models.TransientModel):
     )
     remark = fields.Char("In a few words", size=240)
     is_sent = fields.Boolean(readonly=True)
+
+    @api.depends("equipment_id")
+    def _compute_display_name(self):
+        for report in self:
+            report.display_name = report.equipment_id.display_name or self.env._("New report")
 
     @api.onchange("scan")
     def _onchange_scan(self):
@@ -106,5 +102,5 @@ class HcDeviceReport(models.TransientModel):
             "res_model": self._name,
             "res_id": report.id,
             "view_mode": "form",
-            "target": "current",
+            "target": "main",
         }

@@ -126,9 +126,10 @@ class Work:
         made = requests.create([self._request_values(one) for one in fresh])
         for incident, request in zip(fresh, made, strict=True):
             incident.id = request.id
-        known = {one for one in self._by_request.values() if one.is_touched}
-        for incident in known:
-            requests.browse(incident.id).write(
+        known = {one.id: one for one in self._by_request.values() if one.is_touched}
+        for request in requests.browse(known):
+            incident = known[request.id]
+            request.write(
                 {
                     "hc_alarm_count": incident.count,
                     "hc_first_alarm_at": incident.first_at,
@@ -150,9 +151,9 @@ class Work:
         made = alarms.create([{**self._identity(one), **self._alarm_values(one)} for one in fresh])
         for alarm, record in zip(fresh, made, strict=True):
             alarm.id, alarm.is_touched = record.id, False
-        for alarm in self.book.alarms:
-            if alarm.is_touched:
-                alarms.browse(alarm.id).write(self._alarm_values(alarm))
+        known = {one.id: one for one in self.book.alarms if one.is_touched}
+        for record in alarms.browse(known):
+            record.write(self._alarm_values(known[record.id]))
 
     def _identity(self, alarm):
         return {

@@ -25,9 +25,9 @@ class Devices:
         found = env["maintenance.equipment"].browse(self._ids.values())
         self.companies = {one.id: one.company_id.id for one in found._sudo_companies()}
         here = [one for one, company in self.companies.items() if company in self._allowed]
-        self.records = {
-            one.id: one for one in env["maintenance.equipment"].search([("id", "in", here)])
-        }
+        # Archived ones too: a device that alarms is still there.
+        equipment = env["maintenance.equipment"].with_context(active_test=False)
+        self.records = {one.id: one for one in equipment.search([("id", "in", here)])}
 
     @property
     def _allowed(self):
@@ -46,6 +46,11 @@ class Devices:
         """The id behind the item's code, whether it may be used here or not; None without."""
         code = item.data.get("equipment")
         return self._ids.get(pair(code)) if code else None
+
+    def is_elsewhere(self, item):
+        """Whether the equipment is one of another company than the batch."""
+        company = self.companies.get(self.id_of(item))
+        return bool(company) and company != self.env.company.id
 
     def is_mapped(self, code):
         """Whether the pair stands for a record, also for one that is gone."""

@@ -32,8 +32,10 @@ class Phase:
 
     @property
     def business_key(self):
-        """The fact that is stated: this phase of this alarm at this time."""
-        parts = (self.equipment.id, self.number, self.code, self.phase, self.at.isoformat())
+        """The fact that is stated: this phase of this alarm at this time, as exactly as it is
+        told: a contact that flutters does so several times a second."""
+        told = self.item.data.get("occurred_at") or self.at.isoformat()
+        parts = (self.equipment.id, self.number, self.code, self.phase, told)
         return "device.alarmed|" + "|".join(map(_escaped, parts))
 
     @property

@@ -7,7 +7,6 @@ from ..biomed.clock import after
 from .alarms import naive
 
 AHEAD = timedelta(days=45)
-STAFF = "staff."
 
 
 class Planner:
@@ -15,9 +14,11 @@ class Planner:
 
     def __init__(self, env):
         self.env = env
+        self._requests = env["maintenance.request"]
         self._intervals = {}
-        self._rules = {}
         self._default_team = None
+        # Looked up once: Odoo's default would ask for it for every request.
+        self._stage = self._requests._default_stage()
 
     def values(self, phase):
         """Values of the request that the phase opens."""
@@ -25,10 +26,11 @@ class Planner:
         team = rule.team_id or equipment.maintenance_team_id or self._team()
         criticality = equipment.hc_criticality
         return {
-            "name": self._name(phase),
+            "name": f"{equipment.display_name}: {self._requests._hc_cause_label(phase.code)}",
             "company_id": self.env.company.id,
             "equipment_id": equipment.id,
             "maintenance_team_id": team.id,
+            "stage_id": self._stage.id,
             "user_id": self._technician(equipment).id,
             "owner_user_id": False,
             "priority": rule.request_priority,
@@ -41,11 +43,6 @@ class Planner:
             "hc_deadline": self._due(team, phase.at, rule._hours("hours", criticality)),
             "hc_acknowledge_by": self._due(team, phase.at, rule._hours("answer", criticality)),
         }
-
-    def _name(self, phase):
-        if phase.code.startswith(STAFF):
-            return self.env._("Reported: %s", phase.equipment.display_name)
-        return f"{phase.equipment.display_name}: {phase.code}"
 
     def _team(self):
         if self._default_team is None:

@@ -56,7 +56,7 @@ class Register:
 
     def _numbered(self, items):
         serials = [number for item in items for number in (self.serial(item),) if number]
-        labels = [item.data["udi"] for item in items if item.data.get("udi")]
+        labels = [label for item in items for label in (self.label(item),) if label]
         if not serials and not labels:
             return self.env["maintenance.equipment"]
         domain = ["|", ("serial_no", "in", serials), ("hc_udi", "in", labels)]
@@ -67,6 +67,12 @@ class Register:
         """As it is told, else as the label says it."""
         return item.data.get("serial") or udi.parse(item.data.get("udi") or "").serial
 
+    @staticmethod
+    def label(item):
+        """A UDI that names the piece; one without serial number is that of all its like."""
+        label = item.data.get("udi") or ""
+        return label if udi.parse(label).serial else ""
+
     def know(self, record):
         """Remember an equipment, also one that this very batch has made."""
         if record.serial_no:
@@ -76,11 +82,18 @@ class Register:
 
     def same(self, item):
         """Equipment that carries the numbers of the message: a set of none, one or several."""
-        labelled = self._by_udi.get(item.data.get("udi"), set())
+        labelled = self._by_udi.get(self.label(item), set())
         if labelled:
             return labelled
         numbered = self._by_serial.get(self.serial(item), set())
         return {one for one in numbered if self._agrees(one, item)}
+
+    def is_taken(self, item, record):
+        """Whether the serial number that the message gives is that of another equipment."""
+        serial = self.serial(item)
+        if not serial or serial == record.serial_no:
+            return False
+        return bool(self.same(item) - {record})
 
     @staticmethod
     def _agrees(record, item):

@@ -60,7 +60,9 @@ class DocumentCase(SupplyCase, HttpCase):
 
     def dft(self, *rows, control=None):
         """A message of charges; rows are FT1 with what the sender puts behind them."""
-        header = f"MSH|^~\\&|EHR|MAIN|ODOO|HUB|{self.sent}||DFT^P03|{control or uuid.uuid4()}|P|2.5.1"
+        header = (
+            f"MSH|^~\\&|EHR|MAIN|ODOO|HUB|{self.sent}||DFT^P03|{control or uuid.uuid4()}|P|2.5.1"
+        )
         person = "PID|1||CANARY-MRN-7731^^^HOSP^MR||Canary^Ophelia||19510203|F"
         return "\r".join([header, person, "PV1|1|I|ICU-1^^^MAIN", *rows]).encode()
 

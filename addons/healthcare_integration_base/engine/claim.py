@@ -117,7 +117,8 @@ def take(cr, ids):
     cr.execute(
         """
         SELECT id, uuid, channel_id, message_type_id, system_id, company_id, payload,
-               message_identifier, source, event_time, weak_key, attempt_count, kill_count, state
+               message_identifier, source, event_time, create_date, weak_key, attempt_count,
+               kill_count, state
           FROM hc_message WHERE id = ANY(%s) AND state IN ('received', 'retry')
          ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
         """,

@@ -57,6 +57,7 @@ class Item:
     event_id: str
     source: str
     event_time: datetime | None = None
+    received_at: datetime | None = None
     weak_key: bool = False
     attempt_count: int = 0
     state: str = "done"
@@ -95,6 +96,11 @@ class Item:
     def warn(self, code, *, subject=None, fix=None):
         """Raise an issue although the message goes on."""
         self.occurrences.append(Occurrence(code, subject, fix))
+
+    def note(self, code):
+        """Something is to be known about the message, and nothing to be done: it is done,
+        and shows the sentence of the code."""
+        self.error_code = code
 
     def move_to_company(self, company_id):
         """The site belongs to another company: have it handled in a batch of that one."""

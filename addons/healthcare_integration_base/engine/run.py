@@ -86,6 +86,7 @@ def _item(env, row, channel, trigger):
         event_id=row["message_identifier"],
         source=row["source"],
         event_time=row["event_time"],
+        received_at=row["create_date"],
         weak_key=bool(row["weak_key"]),
         attempt_count=row["attempt_count"],
         trigger="retry" if row["state"] == "retry" else trigger,

@@ -215,6 +215,8 @@ _PROCESSING: tuple[tuple[str, Kind, str, str], ...] = (
      "Open the message, correct what Odoo names, and retry."),
     ("control_id_reused", _PERSON, "The sender used a control id again with other content.",
      "Nothing is lost; have the sender number its messages."),
+    ("superseded", _PERMANENT, "A newer event about the same thing had come before.",
+     "Nothing: what it says was overtaken; the message is kept for the record."),
     ("status_without_effect", _PERMANENT, "The status of the message has no effect.",
      "Nothing: the message is kept for the record."),
 )

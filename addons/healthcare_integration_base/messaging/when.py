@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-"""The time of use: from what the sender wrote to UTC and the day of the books."""
+"""When something happened: from what the sender wrote to UTC and the day at the site."""
 
 from __future__ import annotations
 

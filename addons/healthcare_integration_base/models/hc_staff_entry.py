@@ -10,12 +10,14 @@ from odoo.exceptions import UserError
 
 from ..engine.entry import entry
 from ..engine.ledger import Group, Ledger
+from ..engine.locks import lock_key, session_lock
 from ..messaging import envelope, guard
 from ..messaging.errors import MessageError
 from ..messaging.ids import new_id
 
 SOURCE = "urn:hc:odoo"
-LOCK_TIMEOUT = "5s"
+MAKING = "hc.staff.entry"
+LOCK_SECONDS = 5
 BUSY = (
     psycopg2.errors.LockNotAvailable,
     psycopg2.errors.SerializationFailure,
@@ -49,7 +51,7 @@ class HcStaffEntry(models.AbstractModel):
         channel = self._sudo_find(self.env, code)
         if event_type not in channel.message_type_ids.mapped("name"):
             with self._sudo_own_transaction() as env:
-                self._sudo_make(env, code, event_type, name)
+                self._sudo_make_once(env, code, event_type, name)
         return code
 
     @api.model
@@ -89,7 +91,7 @@ class HcStaffEntry(models.AbstractModel):
         channel = self._sudo_find(env, channel_code)
         if channel.state == "paused":
             raise MessageError("paused")
-        if channel.state != "active":
+        if channel.state != "active" or not (channel.active and channel.system_id.active):
             raise MessageError("type_not_accepted")
         system = channel.system_id._wire_system()
         config = next(one for one in system.channels if one.id == channel.id)
@@ -104,6 +106,7 @@ class HcStaffEntry(models.AbstractModel):
         return (
             env["hc.channel"]
             .sudo()
+            .with_context(active_test=False)
             .search(
                 [
                     ("system_id.is_internal", "=", True),
@@ -112,6 +115,16 @@ class HcStaffEntry(models.AbstractModel):
                 ]
             )
         )
+
+    def _sudo_make_once(self, env, *channel):
+        """Whoever comes first makes it, the others wait for that; see :meth:`_sudo_find`."""
+        with session_lock(env.cr, lock_key(MAKING), wait_seconds=LOCK_SECONDS) as held:
+            if not held:
+                raise self._busy()
+            self._sudo_limit_waiting(env.cr)
+            self._sudo_make(env, *channel)
+            env.flush_all()
+            env.cr.commit()  # pylint: disable=invalid-commit
 
     def _sudo_make(self, env, code, event_type, name):
         """See :meth:`_sudo_find`. Nobody else sends on this channel, so nobody approves it."""
@@ -142,15 +155,21 @@ class HcStaffEntry(models.AbstractModel):
         self.env.flush_all()
         try:
             with self.env.registry.cursor() as cr:
-                # What the user's own transaction holds would be waited for without end.
-                cr.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
+                self._sudo_limit_waiting(cr)
                 env = api.Environment(cr, SUPERUSER_ID, {})
                 yield env
                 env.flush_all()
         except BUSY:
-            raise UserError(
-                self.env._("Somebody else is entering the same at this moment. Try again.")
-            ) from None
+            raise self._busy() from None
+
+    def _sudo_limit_waiting(self, cr):
+        """What the user's own transaction holds would be waited for without end."""
+        cr.execute("SELECT set_config('lock_timeout', %s, true)", [f"{LOCK_SECONDS}s"])
+
+    def _busy(self):
+        return UserError(
+            self.env._("Somebody else is entering the same at this moment. Try again.")
+        )
 
     def _sentence(self, error):
         """Title and action of an error, and the fields of the contract that are wrong; never

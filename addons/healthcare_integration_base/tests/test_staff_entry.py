@@ -88,6 +88,11 @@ class TestStaffEntry(EngineCase):
         with self.assertRaises(UserError):
             self.enter()
 
+    def test_an_archived_channel_takes_nothing(self):
+        self.enter().channel_id.active = False
+        with self.assertRaises(UserError):
+            self.enter()
+
     def test_a_type_that_nobody_takes_is_refused(self):
         self.enter()
         with self.enter_registry_test_mode():

@@ -124,6 +124,7 @@ def _event(shared: Frame, alarm: _Alarm, ordinal: int) -> Event:
         time=shared.time,
         reuse="keep",
         relaxed=True,
+        origin=shared.part(alarm.order),
     )
     return checked(event)
 

@@ -16,7 +16,9 @@ _PATH = re.compile(
 )
 # What these say is about a person, or about how that person is.
 _OF_PERSONS = frozenset({"PID", "PD1", "NK1", "GT1", "MRG"})
-_CLINICAL = frozenset({"DG1", "OBX"})
+# Diagnoses, and what was measured.
+_CLINICAL_SEGMENTS = frozenset({"DG1"})
+_CLINICAL = frozenset({("OBX", 5), ("FT1", 19)})
 
 
 class Rows:
@@ -107,7 +109,8 @@ class Path:
 
     @property
     def is_clinical(self) -> bool:
-        return self.segment in _CLINICAL
+        """Whether the standard puts a finding or a diagnosis there."""
+        return self.segment in _CLINICAL_SEGMENTS or (self.segment, self.field) in _CLINICAL
 
 
 def parse_path(text: str) -> Path | None:
