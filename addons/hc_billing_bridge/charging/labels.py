@@ -23,7 +23,8 @@ class Labels:
         if charge.action == "credit":
             head = charge.env._("Credit: %s", head)
         day = format_date(charge.env, charge.service_day, lang_code=charge.payer_id.lang)
-        return f"{head}\n{day} · {charge.name}"
+        # What is made of the id of an event says nothing to the payer.
+        return f"{head}\n{day}" if "#" in charge.name else f"{head}\n{day} · {charge.name}"
 
     def _service(self, product, lang):
         key = (product.id, lang)

@@ -51,7 +51,9 @@ class Pricing:
     def _list_of(self, partner_id):
         if partner_id not in self._lists:
             partner = self.env["res.partner"].browse(partner_id)
-            self._lists[partner_id] = partner.property_product_pricelist
+            # The payer's own holds also where the feature is not shown to users.
+            own = partner.specific_property_product_pricelist.filtered("active")
+            self._lists[partner_id] = own or partner.property_product_pricelist
         return self._lists[partner_id]
 
     def _ask(self, question, products):

@@ -50,12 +50,12 @@ class HcCharge(models.Model):
         index="btree_not_null",
         domain="[('hc_is_patient_account', '=', True)]",
     )
-    payer_id = fields.Many2one(
-        "res.partner", string="Payer", index="btree_not_null", help="Who is billed."
-    )
+    payer_id = fields.Many2one("res.partner", index="btree_not_null", help="Who is billed.")
     product_id = fields.Many2one("product.product", "Service", required=True, readonly=True)
     service_code = fields.Char(readonly=True, help="Code of the service, as sent.")
-    quantity = fields.Float(digits=(18, 6), readonly=True, required=True)
+    quantity = fields.Float(
+        digits=(18, 6), min_display_digits="Product Unit", readonly=True, required=True
+    )
     uom_id = fields.Many2one("uom.uom", "Unit", readonly=True, required=True)
     action = fields.Selection(
         [("charge", "Charge"), ("credit", "Credit")], required=True, readonly=True
@@ -89,7 +89,9 @@ class HcCharge(models.Model):
         ],
         readonly=True,
     )
-    credited_quantity = fields.Float(digits=(18, 6), readonly=True, copy=False)
+    credited_quantity = fields.Float(
+        digits=(18, 6), min_display_digits="Product Unit", readonly=True, copy=False
+    )
     credited_amount = fields.Monetary("Credited", readonly=True, copy=False)
     cost_center = fields.Char(readonly=True, help="The code as the sender writes it.")
     analytic_account_id = fields.Many2one("account.analytic.account", check_company=True)

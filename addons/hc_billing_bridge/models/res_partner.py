@@ -32,21 +32,20 @@ class ResPartner(models.Model):
     )
 
     def _compute_hc_charge_count(self):
-        """Charges that are billed to the partner."""
-        groups = self.env["hc.charge"]._read_group(
-            [("payer_id", "in", self.ids)], ["payer_id"], ["__count"]
-        )
-        counts = {payer.id: count for payer, count in groups}
+        """Charges that are billed to the partner, or that are for the patient."""
         for partner in self:
-            partner.hc_charge_count = counts.get(partner.id, 0)
+            partner.hc_charge_count = self.env["hc.charge"].search_count(partner._hc_charges())
+
+    def _hc_charges(self):
+        return ["|", ("payer_id", "=", self.id), ("patient_id", "=", self.id)]
 
     def action_hc_charges(self):
-        """Button: the charges that are billed to the partner."""
+        """Button: the charges of the payer or patient."""
         self.ensure_one()
         self.check_access("read")
         return {
             **self.env["ir.actions.act_window"]._for_xml_id("hc_billing_bridge.action_hc_charge"),
-            "domain": [("payer_id", "=", self.id)],
+            "domain": self._hc_charges(),
             "context": {},
         }
 

@@ -73,6 +73,8 @@ class BillingCase(EngineCase):
 
     @classmethod
     def _make_payers(cls):
+        # The first list holds for all who have no other.
+        cls.env["product.pricelist"].create({"name": "Hospital prices", "sequence": -1})
         cls.pricelist = cls.env["product.pricelist"].create(
             {
                 "name": "Contract",

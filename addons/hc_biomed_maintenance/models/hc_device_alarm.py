@@ -22,7 +22,7 @@ class HcDeviceAlarm(models.Model):
     request_id = fields.Many2one(
         "maintenance.request", readonly=True, index="btree_not_null", ondelete="set null"
     )
-    code = fields.Char("Code", required=True, readonly=True)
+    code = fields.Char(required=True, readonly=True)
     code_text = fields.Char("Alarm", compute="_compute_code_text")
     number = fields.Char(required=True, readonly=True, help="The device's own number.")
     priority = fields.Selection(
