@@ -90,8 +90,9 @@ class Ledger:
             try:
                 lanes = self._transaction(cr, groups)
                 break
-            except psycopg2.errors.SerializationFailure:
-                # Somebody has just committed the same event: the next look sees it.
+            except (psycopg2.errors.SerializationFailure, psycopg2.errors.DeadlockDetected):
+                # Somebody has just committed the same event: the next look sees it. Or another
+                # batch holds the same events in another order, and both waited for each other.
                 cr.rollback()
         else:
             raise MessageError("database_unavailable", retry_after=1)
