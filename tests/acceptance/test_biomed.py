@@ -79,6 +79,7 @@ def test_storm_is_one_request(ward):
 
     def send(part):
         answer = ward.sender.again().batch(ward.channels["events"], part)
+        assert answer.status_code == 207, answer.text
         assert {item["status"] for item in answer.json()["items"]} <= {200, 202}
 
     with ThreadPoolExecutor(4) as pool:
