@@ -1,0 +1,243 @@
+"""The screens that `make pictures` takes, and what is done on each before its picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from playwright.sync_api import Page
+from simulate.rpc import Odoo
+
+PATIENCE = 20_000
+SETTLE = 700
+
+Step = Callable[[Page], None]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A screen: where it is, and what is done there before the picture is taken."""
+
+    name: str
+    path: str
+    steps: tuple[Step, ...] = ()
+    docs: bool = False
+
+
+def click(selector: str, text: str = "") -> Step:
+    """Press the first thing that is to be seen."""
+
+    def step(page: Page) -> None:
+        found = page.locator(f"{selector}:visible", has_text=text or None)
+        found.first.click(timeout=PATIENCE)
+        page.wait_for_timeout(SETTLE)
+
+    return step
+
+
+def fill(selector: str, text: str) -> Step:
+    """Type into a field."""
+    return lambda page: page.locator(f"{selector}:visible").first.fill(text)
+
+
+def await_(selector: str) -> Step:
+    """Wait until something is to be seen."""
+
+    def step(page: Page) -> None:
+        page.wait_for_selector(selector, timeout=PATIENCE)
+
+    return step
+
+
+def tab(title: str) -> Step:
+    """Turn to a page of a form's notebook."""
+    return click(".o_notebook .nav-link", title)
+
+
+def view(kind: str) -> Step:
+    """Change to another view, where the screen is wide enough to offer it."""
+
+    def step(page: Page) -> None:
+        if not page.locator(f".o_switch_view.o_{kind}:visible").count():
+            click(".o_cp_switch_buttons .dropdown-toggle")(page)
+            click(".o-dropdown-item:has(.oi-view-" + kind + ")")(page)
+            return
+        click(f".o_switch_view.o_{kind}")(page)
+
+    return step
+
+
+class Finder:
+    """Records of the simulated day that are worth a picture."""
+
+    def __init__(self, odoo: Odoo) -> None:
+        self.odoo = odoo
+
+    def one(self, model: str, *domain: object, order: str = "id desc") -> int:
+        """The id of the record that the order puts first, 0 where there is none."""
+        found = self.odoo.read(model, domain, ["id"], limit=1, order=order)
+        return int(found[0]["id"]) if found else 0
+
+    def effect(self, model: str) -> int:
+        """A record of this model that exists because of a message."""
+        found = self.odoo.read(
+            "hc.effect", [("res_model", "=", model)], ["res_id"], limit=1, order="id desc"
+        )
+        return int(found[0]["res_id"]) if found else 0
+
+    def transfer(self) -> int:
+        """The transfer of a move that came of a message."""
+        move = self.effect("stock.move")
+        found = self.odoo.read("stock.move", [("id", "=", move)], ["picking_id"])
+        return int(found[0]["picking_id"][0]) if found and found[0]["picking_id"] else 0
+
+
+def pictures(find: Finder) -> Iterator[Picture]:
+    """All pictures, in the order of the menus."""
+    yield from message_pictures(find)
+    yield from review_pictures(find)
+    yield from catalog_pictures(find)
+    yield from mapping_pictures(find)
+    yield from stock_pictures(find)
+    yield from billing_pictures(find)
+    yield from biomed_pictures(find)
+
+
+def message_pictures(find: Finder) -> Iterator[Picture]:
+    """The overview, the ledger and its messages."""
+    ledger = "integration-messages"
+    yield Picture("overview", "integration")
+    yield Picture("ledger", ledger, docs=True)
+    yield Picture("ledger-graph", ledger, (view("graph"),))
+    yield Picture("ledger-pivot", ledger, (view("pivot"),))
+    yield Picture("effects", "integration-effects")
+    done = find.one("hc.message", ("state", "=", "done"), ("effect_ids", "!=", False))
+    yield Picture("message", f"{ledger}/{done}")
+    for title in ("Effects", "Attempts", "Keys"):
+        yield Picture(f"message-{title.lower()}", f"{ledger}/{done}", (tab(title),))
+    waiting = find.one("hc.message", ("state", "=", "review"))
+    if waiting:
+        yield Picture("message-review", f"{ledger}/{waiting}")
+
+
+def review_pictures(find: Finder) -> Iterator[Picture]:
+    """The worklist and how something is mended."""
+    review = "integration-review"
+    yield Picture("review-worklist", review, docs=True)
+    yield Picture("review-kanban", review, (view("kanban"),))
+    for kind in ("identifier", "site"):
+        issue = find.one("hc.issue", ("state", "!=", "resolved"), ("fix_kind", "=", kind))
+        if issue:
+            fix = (click("button[name=action_fix]"), await_(".modal .o_form_view"))
+            yield Picture(f"issue-{kind}", f"{review}/{issue}")
+            yield Picture(f"issue-{kind}-fix", f"{review}/{issue}", fix)
+
+
+def catalog_pictures(find: Finder) -> Iterator[Picture]:
+    """Systems, channels, credentials, message types and lanes."""
+    channel = f"integration-channels/{find.one('hc.channel', ('state', '=', 'active'))}"
+    yield Picture("channels", "integration-channels")
+    yield Picture("channels-kanban", "integration-channels", (view("kanban"),))
+    yield Picture("channel", channel)
+    for title in ("Intake", "Processing", "Service", "Mapping"):
+        yield Picture(f"channel-{title.lower()}", channel, (tab(title),))
+    yield Picture("mappings", "integration-mappings")
+    if mapping := find.one("hc.channel.mapping"):
+        yield Picture("mapping", f"integration-mappings/{mapping}")
+    system = find.one("hc.system", order="id")
+    yield Picture("systems", "integration-systems")
+    yield Picture("system", f"integration-systems/{system}")
+    yield Picture("system-credentials", f"integration-systems/{system}", (tab("Credentials"),))
+    yield Picture("credentials", "integration-credentials")
+    yield Picture("credential", f"integration-credentials/{find.one('hc.credential')}")
+    yield Picture("message-types", "integration-message-types")
+    kind = find.one("hc.message.type", ("name", "=", "supply.consumed.v1"))
+    yield Picture("message-type", f"integration-message-types/{kind}")
+    yield Picture("lanes", "integration-lanes")
+    yield Picture("lane", f"integration-lanes/{find.one('hc.lane', order='id')}")
+
+
+def mapping_pictures(find: Finder) -> Iterator[Picture]:
+    """Codes and places."""
+    yield Picture("identifiers", "integration-identifiers")
+    yield Picture("identifier", f"integration-identifiers/{find.one('hc.identifier')}")
+    yield Picture("sites", "integration-sites")
+    facility = find.one("hc.site", ("location_code", "=", False), order="id")
+    yield Picture("site-facility", f"integration-sites/{facility}")
+    yield Picture(
+        "site", f"integration-sites/{find.one('hc.site', ('location_code', '!=', False))}"
+    )
+    yield Picture("cost-centers", "action-hc_inventory_sync.action_hc_cost_center")
+
+
+def stock_pictures(find: Finder) -> Iterator[Picture]:
+    """What the stock addon adds to Odoo's own screens."""
+    setup = "action-hc_inventory_sync.action_hc_ward_setup"
+    yield Picture("ward-setup", setup, (await_(".modal .o_form_view"), *a_ward()))
+    yield Picture("ward-setup-par", setup, (await_(".modal .o_form_view"), tab("Par levels")))
+    if transfer := find.transfer():
+        yield Picture("transfer", f"action-stock.action_picking_tree_all/{transfer}")
+        messages = (click("button[name=action_hc_messages]"),)
+        path = f"action-stock.action_picking_tree_all/{transfer}"
+        yield Picture("transfer-messages", path, messages)
+    if move := find.effect("stock.move"):
+        yield Picture("move", f"action-stock.stock_move_action/{move}")
+    if order := find.one("purchase.order", ("order_line.hc_trigger_move_ids", "!=", False)):
+        path = f"action-purchase.purchase_rfq/{order}"
+        yield Picture("purchase-order", path)
+        yield Picture("purchase-order-messages", path, (click("button[name=action_hc_messages]"),))
+    yield Picture("record-use", "record-use", (await_(".o_hc_record_use"),), docs=True)
+    store = find.one("stock.warehouse", ("hc_ward_route_id", "!=", False), order="id")
+    path = f"action-stock.action_warehouse_form/{store}"
+    yield Picture("warehouse-wards", path, (tab("Wards"),))
+
+
+def billing_pictures(find: Finder) -> Iterator[Picture]:
+    """Charges, the invoices made of them, appointments and what is missing."""
+    charges = "action-hc_billing_bridge.action_hc_charge"
+    yield Picture("charges", charges, docs=True)
+    yield Picture("charges-pivot", charges, (view("pivot"),))
+    yield Picture("charges-graph", charges, (view("graph"),))
+    yield Picture("charges-held", "action-hc_billing_bridge.action_hc_charge_on_hold")
+    if billed := find.one("hc.charge", ("state", "=", "invoiced")):
+        yield Picture("charge", f"{charges}/{billed}")
+    if held := find.one("hc.charge", ("state", "=", "on_hold")):
+        yield Picture("charge-held", f"{charges}/{held}")
+    if invoice := find.one("account.move", ("hc_invoice_key", "!=", False)):
+        yield Picture("invoice", f"action-account.action_move_out_invoice_type/{invoice}")
+    yield Picture("patient-accounts", "action-hc_billing_bridge.action_hc_patient_account")
+    appointments = "integration-appointments"
+    yield Picture("appointments", appointments)
+    yield Picture("appointments-calendar", appointments, (view("calendar"),))
+    if appointment := find.one("hc.appointment"):
+        yield Picture("appointment", f"{appointments}/{appointment}")
+    yield Picture("charge-worklist", "integration-charge-worklist")
+    if gap := find.one("hc.charge.gap"):
+        yield Picture("charge-gap", f"integration-charge-worklist/{gap}")
+
+
+def biomed_pictures(find: Finder) -> Iterator[Picture]:
+    """Requests, equipment and alarms; the screens of the staff."""
+    yield Picture("requests", "biomed-requests", docs=True)
+    alarmed = (("hc_alarm_count", ">", 1),)
+    if request := find.one("maintenance.request", *alarmed, order="hc_alarm_count desc, id desc"):
+        yield Picture("request", f"biomed-requests/{request}")
+    yield Picture("equipment-list", "biomed-equipment")
+    if equipment := find.one("maintenance.equipment", ("hc_criticality", "!=", False)):
+        yield Picture("equipment", f"biomed-equipment/{equipment}")
+    yield Picture("device-alarms", "device-alarms")
+    yield Picture("triage-rules", "action-hc_biomed_maintenance.action_hc_triage_rule")
+    yield Picture("report-a-device", "report-a-device")
+
+
+def a_ward() -> tuple[Step, ...]:
+    """Fill the set-up of wards in, without pressing its button."""
+    row = ".modal .o_selected_row [name={}] input"
+    return (
+        fill(".modal [name=facility_name] input", "North Campus"),
+        fill(".modal [name=facility_code] input", "NORTH"),
+        click(".modal .o_field_x2many_list_row_add a"),
+        fill(row.format("code"), "ICU-2"),
+        fill(row.format("name"), "Intensive Care 2"),
+        fill(row.format("cost_center"), "4712"),
+    )
