@@ -186,7 +186,11 @@ def stock_pictures(find: Finder) -> Iterator[Picture]:
         path = f"action-purchase.purchase_rfq/{order}"
         yield Picture("purchase-order", path)
         yield Picture("purchase-order-messages", path, (click("button[name=action_hc_messages]"),))
-    yield Picture("record-use", "record-use", (await_(".o_hc_record_use"),), docs=True)
+    yield Picture("record-use-wards", "record-use", (await_(".o_hc_ward"),))
+    ward = (await_(".o_hc_ward"), click(".o_hc_ward", "Intensive Care"), await_(".o_hc_tile"))
+    yield Picture(
+        "record-use", "record-use", (*ward, click(".o_hc_tile", "glove, size M")), docs=True
+    )
     store = find.one("stock.warehouse", ("hc_ward_route_id", "!=", False), order="id")
     path = f"action-stock.action_warehouse_form/{store}"
     yield Picture("warehouse-wards", path, (tab("Wards"),))
