@@ -13,6 +13,7 @@ from typing import Any
 
 import json2
 import load
+from backlog import worked_off
 from json2 import Connector
 from load import CLIENTS, FILL
 from results import Results
@@ -22,7 +23,6 @@ PHASES = ("start", "update", "end")
 CAUSES = ("MDC_EVT_BATT_FAIL", "MDC_EVT_OCCL", "MDC_EVT_SENSOR_DISCONN", "MDC_EVT_HW_FAIL")
 # How many devices raise alarms in one storm: of the hospital, and of the part of one client.
 STORM, STORM_OF_CLIENT = 50, 4
-WITHIN = 600
 NAMES = itertools.count(1)
 OURS = """
 SELECT m.message_identifier, r.id, r.equipment_id, r.hc_alarm_count
@@ -105,19 +105,7 @@ def ours(rig: Rig, count: int) -> float:
     """From the ledger to the last request; alarms a second."""
     stream = Alarms(rig.alarms, STORM)
     made = list(itertools.islice(stream, count))
-    rig.drains(False)
-    rig.batch_limit(FILL)
-    parts = [made[start : start + FILL] for start in range(0, count, FILL)]
-    groups = [load.batch(rig.alarms, [one.event() for one in part]) for part in parts]
-    load.drive(rig.port, groups, 207)
-    rig.machine.sql("ANALYZE hc_message")
-    rig.drains(True, follow_up=True)
-    began = time.monotonic()
-    rig.wake()
-    rig.drained(WITHIN)
-    rig.followed_up(WITHIN)
-    took = time.monotonic() - began
-    rig.drains(False)
+    took = worked_off(rig, rig.alarms, [one.event() for one in made])
     check_ours(rig, f"{stream.name}-%", made)
     return count / took
 

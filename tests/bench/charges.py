@@ -13,6 +13,7 @@ from typing import Any
 
 import json2
 import load
+from backlog import worked_off
 from json2 import Connector
 from load import CLIENTS, FILL
 from results import Results
@@ -21,7 +22,6 @@ from rig import Rig
 PER_ENCOUNTER = 10
 # How many encounters are charged at the same time: a hospital, and the part of one client.
 OPEN, OPEN_OF_CLIENT = 100, 3
-WITHIN = 600
 NAMES = itertools.count(1)
 OURS = """
 SELECT count(DISTINCT c.id), count(DISTINCT l.id), count(DISTINCT m.id),
@@ -126,26 +126,9 @@ def ours(rig: Rig, count: int) -> float:
     """From the ledger to the last invoice line; charges a second."""
     stream = Charges(rig.charges, OPEN)
     made = list(itertools.islice(stream, count))
-    rig.drains(False)
-    rig.batch_limit(FILL)
-    fill(rig, made)
-    rig.drains(True, follow_up=True)
-    began = time.monotonic()
-    rig.wake()
-    rig.drained(WITHIN)
-    rig.followed_up(WITHIN)
-    took = time.monotonic() - began
-    rig.drains(False)
+    took = worked_off(rig, rig.charges, [one.event() for one in made])
     check_ours(rig, f"{stream.name}-%", made)
     return count / took
-
-
-def fill(rig: Rig, made: list[Charge]) -> None:
-    """All of them are in the ledger, and nothing has been done about them."""
-    parts = [made[start : start + FILL] for start in range(0, len(made), FILL)]
-    groups = [load.batch(rig.charges, [one.event() for one in part]) for part in parts]
-    load.drive(rig.port, groups, 207)
-    rig.machine.sql("ANALYZE hc_message")
 
 
 def check_ours(rig: Rig, names: str, made: list[Charge]) -> None:

@@ -3,15 +3,7 @@
 
 from dataclasses import dataclass, field
 
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """See ``Item.review``."""
-
-    code: str
-    subject: str | None = None
-    fix: object | None = None
-    detail: str | None = None
+from odoo.addons.healthcare_integration_base.engine import draft
 
 
 @dataclass(slots=True)
@@ -45,38 +37,20 @@ class Entry:
 
 
 @dataclass(slots=True)
-class Draft:
+class Draft(draft.Draft):
     """All of a message, or what stands against it: a message is whole.
 
     :param patient: pseudonym, ``account`` the id of its partner.
-    :param problems: with them it cannot be compared with what was stated before.
-    :param objections: with them it is clear, but must not become a charge.
     :param repeats: the message that stated all of it before.
     """
 
-    item: object
-    site: object = None
-    when: object = None
     encounter: str | None = None
     patient: str | None = None
     account: int | None = None
     payer: int | None = None
     is_split: bool = False
     entries: list[Entry] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    objections: list[Problem] = field(default_factory=list)
-    warnings: list[Problem] = field(default_factory=list)
-    other_company: int | None = None
     repeats: int | None = None
-
-    def problem(self, code, **details):
-        self.problems.append(Problem(code, **details))
-
-    def objection(self, code, **details):
-        self.objections.append(Problem(code, **details))
-
-    def warning(self, code, **details):
-        self.warnings.append(Problem(code, **details))
 
     @property
     def billed(self):

@@ -57,19 +57,10 @@ class HcHandlerCharge(models.AbstractModel):
 
     def _is_clear(self, draft):
         """Tell the item what stands against it; says whether nothing does."""
-        item = draft.item
-        if draft.other_company:
-            item.move_to_company(draft.other_company)
-            return False
         if draft.repeats:
-            item.duplicate(draft.repeats)
+            draft.item.duplicate(draft.repeats)
             return False
-        against = draft.problems or draft.objections
-        for problem in against:
-            item.review(
-                problem.code, subject=problem.subject, fix=problem.fix, detail=problem.detail
-            )
-        return not against
+        return draft.tell()
 
     # ----------------------------------------------------------------- outcome
 
@@ -81,8 +72,7 @@ class HcHandlerCharge(models.AbstractModel):
             code, fix = charge._hold_issue()
             if code:
                 item.warn(code, fix=fix)
-        for warning in draft.warnings:
-            item.warn(warning.code, subject=warning.subject, fix=warning.fix)
+        draft.warn()
 
     def _plan_of(self, draft):
         """Codes and names of Odoo's own records; nothing that the sender wrote."""
@@ -90,9 +80,8 @@ class HcHandlerCharge(models.AbstractModel):
             return [{"company": draft.other_company}]
         if draft.repeats:
             return [{"duplicate": True}]
-        against = draft.problems or draft.objections
-        if against:
-            return [{"review": problem.code} for problem in against]
+        if draft.against:
+            return [{"review": problem.code} for problem in draft.against]
         return [self._plan_entry(draft, entry) for entry in draft.entries]
 
     def _plan_entry(self, draft, entry):

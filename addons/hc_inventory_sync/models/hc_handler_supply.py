@@ -126,18 +126,7 @@ class HcHandlerSupply(models.AbstractModel):
 
     def _is_clear(self, draft):
         """Tell the item what stands against it; says whether nothing does."""
-        item = draft.item
-        if draft.other_company:
-            item.move_to_company(draft.other_company)
-            return False
-        against = draft.problems or draft.objections
-        if item.state == "duplicate":
-            return False
-        for problem in against:
-            item.review(
-                problem.code, subject=problem.subject, fix=problem.fix, detail=problem.detail
-            )
-        return not against
+        return draft.item.state != "duplicate" and draft.tell()
 
     def _complete_lots(self, drafts):
         """A lot that has no expiry date yet takes the one on the package."""
@@ -161,8 +150,7 @@ class HcHandlerSupply(models.AbstractModel):
                     "replenish",
                     {"location": draft.ward.id, "product": entry.product.id, "move": move},
                 )
-        for warning in draft.warnings:
-            item.warn(warning.code, subject=warning.subject, fix=warning.fix)
+        draft.warn()
 
     # -------------------------------------------------------------------- plan
 
@@ -170,9 +158,8 @@ class HcHandlerSupply(models.AbstractModel):
         """Codes and names of Odoo's own records; nothing that the sender wrote."""
         if draft.item.state == "duplicate":
             return [{"duplicate": True}]
-        against = draft.problems or draft.objections
-        if against:
-            return [{"review": problem.code} for problem in against]
+        if draft.against:
+            return [{"review": problem.code} for problem in draft.against]
         if draft.other_company:
             return [{"company": draft.other_company}]
         return [self._plan_line(draft, entry) for entry in draft.entries]

@@ -3,17 +3,9 @@
 
 from dataclasses import dataclass, field
 
+from odoo.addons.healthcare_integration_base.engine import draft
+
 from ..inventory.aggregate import Line
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """See ``Item.review``."""
-
-    code: str
-    subject: str | None = None
-    fix: object | None = None
-    detail: str | None = None
 
 
 @dataclass(slots=True)
@@ -31,33 +23,13 @@ class Entry:
 
 
 @dataclass(slots=True)
-class Draft:
-    """All of a message, or what stands against it: a message is whole.
+class Draft(draft.Draft):
+    """All of a message, or what stands against it: a message is whole."""
 
-    :param problems: with them the lines cannot be compared with what was stated before.
-    :param objections: with them the lines are clear, but must not be posted.
-    """
-
-    item: object
-    site: object = None
     ward: object = None
     place: object = None
     analytic: object = None
-    when: object = None
     entries: list[Entry] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    objections: list[Problem] = field(default_factory=list)
-    warnings: list[Problem] = field(default_factory=list)
-    other_company: int | None = None
-
-    def problem(self, code, **details):
-        self.problems.append(Problem(code, **details))
-
-    def objection(self, code, **details):
-        self.objections.append(Problem(code, **details))
-
-    def warning(self, code, **details):
-        self.warnings.append(Problem(code, **details))
 
     @property
     def facility(self):
