@@ -141,7 +141,7 @@ class Ledger:
             except MessageError as error:
                 group.result = error
                 continue
-            known.update({key: _seen(row) for key, row in staged.items()})
+            known.update(staged)
             rows += staged.values()
         return rows
 
@@ -154,7 +154,7 @@ class Ledger:
         return next(filter(None, chain(said, got)), None) or new_id()
 
     def _resolve(self, entry, known, staged, correlation):
-        seen = known.get(entry.key) or _seen(staged.get(entry.key))
+        seen = known.get(entry.key) or staged.get(entry.key)
         if seen is None:
             row = staged[entry.key] = self._row(entry, correlation)
             return Stored(row["uuid"], correlation, False, entry.channel.id)
@@ -213,7 +213,7 @@ class Ledger:
         """
         if not rows:
             return True
-        cr.execute(KEEP_MANY, [_document(rows), self.actor], log_exceptions=False)
+        cr.execute(KEEP_MANY, [json.dumps(rows), self.actor], log_exceptions=False)
         ids = dict(cr.fetchall())
         for row in rows:
             row["id"] = ids.get(row["uuid"])
@@ -276,22 +276,6 @@ def _utc_text(moment):
 def _values(row):
     """The row as the parameters of :data:`KEEP_ONE`."""
     return [Json(row[name]) if kind == "jsonb" else row[name] for name, kind in COLUMNS.items()]
-
-
-def _document(rows):
-    """The rows as the JSON that :data:`KEEP_MANY` reads."""
-    return json.dumps([{name: row[name] for name in COLUMNS} for row in rows])
-
-
-def _seen(row):
-    """A row as a later event of the same key sees it."""
-    return row and {
-        "uuid": row["uuid"],
-        "payload_digest": row["payload_digest"],
-        "correlation_identifier": row["correlation_identifier"],
-        "mapping_version": row["mapping_version"],
-        "source_digest": row["source_digest"],
-    }
 
 
 def _is_same(seen, prepared):
