@@ -8,10 +8,13 @@ from .hc_channel import FORMATS
 
 STATES = [
     ("received", "Received"),
+    ("queued", "To Send"),
     ("retry", "Retry"),
+    ("unknown", "Unknown Outcome"),
     ("review", "In Review"),
     ("done", "Done"),
     ("duplicate", "Duplicate"),
+    ("superseded", "Superseded"),
     ("rejected", "Rejected"),
     ("cancelled", "Cancelled"),
     ("dead", "Dead"),
