@@ -8,7 +8,14 @@
     "license": "LGPL-3",
     "depends": ["base", "base_setup", "mail", "web"],
     "external_dependencies": {
-        "python": ["hl7", "jmespath", "jsonschema_rs", "standardwebhooks", "cryptography"],
+        "python": [
+            "hl7",
+            "jmespath",
+            "jsonschema_rs",
+            "standardwebhooks",
+            "cryptography",
+            "paramiko",
+        ],
     },
     "data": [
         "security/groups.xml",
@@ -27,6 +34,10 @@
         "views/hc_channel_mapping_views.xml",
         "views/hc_channel_views.xml",
         "views/hc_effect_views.xml",
+        "views/hc_file_store_views.xml",
+        "views/hc_sync_run_views.xml",
+        "views/hc_sync_job_views.xml",
+        "views/batch_views.xml",
         "views/hc_dirty_key_views.xml",
         "wizards/hc_credential_reveal_views.xml",
         "views/menus.xml",

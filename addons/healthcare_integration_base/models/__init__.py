@@ -28,4 +28,11 @@ from . import (
     hc_message_handler,
     hc_followup_handler,
     hc_staff_entry,
+    hc_file_store,
+    hc_sync_job,
+    hc_sync_job_column,
+    hc_sync_run,
+    hc_sync_run_line,
+    hc_channel_batch,
+    hc_message_batch,
 )

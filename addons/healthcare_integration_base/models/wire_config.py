@@ -33,6 +33,7 @@ class ChannelConfig:
     default_company_id: int | None  # of the site that stands in where a message names none
     options: Mapping[str, str]  # for the translators
     mapping: Any = None  # messaging.mapping.Table, none where the channel has no active one
+    batch_only: bool = False  # served by scheduled files, and takes no live messages
 
 
 @dataclass(frozen=True, slots=True)
