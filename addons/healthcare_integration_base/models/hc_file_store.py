@@ -132,6 +132,7 @@ class HcFileStore(models.Model):
         for store in self:
             secret = store[name]
             store._sudo_keep_secret(name, secret)
+            store[name] = False
 
     def _sudo_keep_secret(self, name, secret):
         """The columns of a secret are closed to everybody, the manager included."""

@@ -18,6 +18,17 @@ from .hc_channel_batch import BATCH
 
 TOGETHER = 20_000
 """Rows that can be kept together or not at all."""
+RUN_STATES = [
+    ("queued", "Queued"),
+    ("staging", "Reading"),
+    ("applying", "Applying"),
+    ("finishing", "Finishing"),
+    ("done", "Done"),
+    ("partial", "Partly done"),
+    ("refused", "Refused"),
+    ("failed", "Failed"),
+    ("cancelled", "Cancelled"),
+]
 OPEN = ("queued", "staging", "applying", "finishing")
 CHARSETS = [
     ("utf-8", "UTF-8"),
@@ -160,8 +171,8 @@ class HcSyncJob(models.Model):
     run_ids = fields.One2many("hc.sync.run", "job_id", "Runs")
     run_count = fields.Integer(compute="_compute_runs")
     last_run_id = fields.Many2one("hc.sync.run", "Last run", compute="_compute_runs")
-    last_state = fields.Selection(related="last_run_id.state", string="Last outcome")
-    last_finished_at = fields.Datetime(related="last_run_id.finished_at", string="Last finished")
+    last_state = fields.Selection(RUN_STATES, "Last outcome", compute="_compute_runs")
+    last_finished_at = fields.Datetime("Last finished", compute="_compute_runs")
 
     _channel_uniq = models.UniqueIndex("(channel_id)", "The channel has a job already.")
     _limits_sound = models.Constraint(
@@ -195,7 +206,8 @@ class HcSyncJob(models.Model):
         found = {job.id: (count, last) for job, count, last in groups}
         for job in self:
             job.run_count, last = found.get(job.id, (0, False))
-            job.last_run_id = runs.browse(last or [])
+            job.last_run_id = run = runs.browse(last or [])
+            job.last_state, job.last_finished_at = run.state, run.finished_at
 
     # ---------------------------------------------------------------- constraints
 

@@ -7,19 +7,8 @@ from odoo.exceptions import AccessError, UserError
 
 from ..messaging.batch import write
 from ..messaging.errors import spec
-from .hc_sync_job import OPEN
+from .hc_sync_job import OPEN, RUN_STATES
 
-STATES = [
-    ("queued", "Queued"),
-    ("staging", "Reading"),
-    ("applying", "Applying"),
-    ("finishing", "Finishing"),
-    ("done", "Done"),
-    ("partial", "Partly done"),
-    ("refused", "Refused"),
-    ("failed", "Failed"),
-    ("cancelled", "Cancelled"),
-]
 REPORT_LIMIT = 200_000
 
 
@@ -49,23 +38,23 @@ class HcSyncRun(models.Model):
         default="schedule",
     )
     requested_by_id = fields.Many2one("res.users", "Asked for by", readonly=True)
-    state = fields.Selection(STATES, readonly=True, required=True, default="queued", index=True)
+    state = fields.Selection(RUN_STATES, readonly=True, required=True, default="queued", index=True)
     resume_state = fields.Char(readonly=True, help="Where a failed run goes on.")
     outcome = fields.Char(readonly=True)
     file_name = fields.Char("File", readonly=True)
-    file_size = fields.Integer("Bytes", readonly=True)
+    file_size = fields.Integer("Bytes", readonly=True, default=0)
     file_time = fields.Datetime("Time of the file", readonly=True)
     file_digest = fields.Char("Digest", readonly=True, help="Keyed: it tells no content.")
-    is_written = fields.Boolean(readonly=True)
+    is_written = fields.Boolean(readonly=True, default=False)
     cursor = fields.Char(readonly=True, help="Of the page that is read next.")
-    page_count = fields.Integer("Pages", readonly=True)
-    row_count = fields.Integer("Rows", readonly=True)
-    staged_count = fields.Integer("Read", readonly=True)
-    accepted_count = fields.Integer("Accepted", readonly=True)
-    duplicate_count = fields.Integer("Duplicates", readonly=True)
-    invalid_count = fields.Integer("Invalid", readonly=True)
-    conflict_count = fields.Integer("Conflicts", readonly=True)
-    delivered_count = fields.Integer("Delivered", readonly=True)
+    page_count = fields.Integer("Pages", readonly=True, default=0)
+    row_count = fields.Integer("Rows", readonly=True, default=0)
+    staged_count = fields.Integer("Read", readonly=True, default=0)
+    accepted_count = fields.Integer("Accepted", readonly=True, default=0)
+    duplicate_count = fields.Integer("Duplicates", readonly=True, default=0)
+    invalid_count = fields.Integer("Invalid", readonly=True, default=0)
+    conflict_count = fields.Integer("Conflicts", readonly=True, default=0)
+    delivered_count = fields.Integer("Delivered", readonly=True, default=0)
     progress = fields.Float("Progress (%)", compute="_compute_progress")
     error_code = fields.Char("Error", readonly=True)
     error_title = fields.Char(compute="_compute_error_text")
@@ -73,10 +62,10 @@ class HcSyncRun(models.Model):
     started_at = fields.Datetime("Started", readonly=True)
     finished_at = fields.Datetime("Finished", readonly=True)
     next_try_at = fields.Datetime("Next try", readonly=True)
-    attempt_count = fields.Integer("Failed tries", readonly=True)
-    is_busy = fields.Boolean(readonly=True)
-    crash_count = fields.Integer("Workers lost", readonly=True)
-    cancel_requested = fields.Boolean(readonly=True)
+    attempt_count = fields.Integer("Failed tries", readonly=True, default=0)
+    is_busy = fields.Boolean(readonly=True, default=False)
+    crash_count = fields.Integer("Workers lost", readonly=True, default=0)
+    cancel_requested = fields.Boolean(readonly=True, default=False)
     line_ids = fields.One2many("hc.sync.run.line", "run_id", "Rows of the file", readonly=True)
 
     bad_line_ids = fields.One2many(
