@@ -35,4 +35,9 @@ from . import (
     hc_message_handler,
     hc_followup_handler,
     hc_staff_entry,
+    hc_message_type_ordering,
+    hc_lane_ordering,
+    hc_channel_ordering,
+    hc_message_ordering,
+    hc_issue_ordering,
 )
