@@ -8,7 +8,14 @@
     "license": "LGPL-3",
     "depends": ["base", "base_setup", "mail", "web"],
     "external_dependencies": {
-        "python": ["hl7", "jmespath", "jsonschema_rs", "standardwebhooks", "cryptography", "requests"],
+        "python": [
+            "hl7",
+            "jmespath",
+            "jsonschema_rs",
+            "standardwebhooks",
+            "cryptography",
+            "requests",
+        ],
     },
     "data": [
         "security/groups.xml",

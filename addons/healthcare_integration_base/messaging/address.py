@@ -16,7 +16,9 @@ from urllib.parse import SplitResult, urlsplit
 Address = IPv4Address | IPv6Address
 
 # Addresses at which clouds tell a machine its own secrets, outside of the link-local range.
-_METADATA = frozenset(map(ipaddress.ip_address, ("100.100.100.200", "192.0.0.192", "fd00:ec2::254")))
+_METADATA = frozenset(
+    map(ipaddress.ip_address, ("100.100.100.200", "192.0.0.192", "fd00:ec2::254"))
+)
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _URL = re.compile(r"[!-~]{1,1024}", re.ASCII)
 _PORTS = {"https": 443, "http": 80}

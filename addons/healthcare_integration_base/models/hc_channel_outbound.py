@@ -12,7 +12,6 @@ class HcChannel(models.Model):
 
     endpoint_id = fields.Many2one(
         "hc.endpoint",
-        "Endpoint",
         domain="[('system_id', '=', system_id)]",
         ondelete="restrict",
         index="btree_not_null",
@@ -64,13 +63,14 @@ class HcChannel(models.Model):
                 )
 
     def _check_complete(self):
-        super()._check_complete()
+        result = super()._check_complete()
         for channel in self.filtered(lambda channel: channel.direction == "out"):
             if channel.sync_mode == "scheduled_batch":
                 continue
             if not channel.endpoint_id:
                 raise UserError(self.env._("%s has no endpoint yet.", channel.name))
             channel._check_sendable()
+        return result
 
     def _check_sendable(self):
         """HL7 v2 is spoken for acknowledgements, everything else leaves as CloudEvents."""

@@ -200,7 +200,9 @@ class HcEndpoint(models.Model):
         :raise messaging.keyring.SealError: when it was sealed with another key
         """
         sealed = self.sudo()[SEALED[name]]
-        return self.env["hc.keyring"]._ring().open(sealed, self._aad(name)).decode() if sealed else ""
+        return (
+            self.env["hc.keyring"]._ring().open(sealed, self._aad(name)).decode() if sealed else ""
+        )
 
     def _audit(self, action, **details):
         return {
@@ -247,8 +249,10 @@ class HcEndpoint(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
-        if self.env["hc.channel"].with_context(active_test=False).search_count(
-            [("endpoint_id", "in", self.ids)], limit=1
+        if (
+            self.env["hc.channel"]
+            .with_context(active_test=False)
+            .search_count([("endpoint_id", "in", self.ids)], limit=1)
         ):
             raise UserError(self.env._("An endpoint of a channel is archived, not deleted."))
 
@@ -295,12 +299,3 @@ class HcEndpoint(models.Model):
         )
         lanes = self.channel_ids.lane_id
         self.env.cr.postcommit.add(lanes.with_env(self.env(su=True))._wake)
-
-    def action_test(self):
-        """Button: reach the receiver without sending it anything."""
-        self.ensure_one()
-        self.check_access("write")
-        return self._test()
-
-    def _test(self):
-        raise NotImplementedError

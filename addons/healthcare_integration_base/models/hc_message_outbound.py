@@ -23,8 +23,9 @@ class HcMessage(models.Model):
     def _sudo_resume(self):
         """What leaves is queued again, what came in is handled again; see the base."""
         outbound = self.filtered(lambda message: message.direction == "out")
-        super(HcMessage, self - outbound)._sudo_resume()
+        result = super(HcMessage, self - outbound)._sudo_resume()
         if outbound:
             outbound._sudo_set_state("queued", ("review", "dead", "retry"), "message.resumed")
             lanes = outbound.lane_id
             self.env.cr.postcommit.add(lanes.with_env(self.env(su=True))._wake)
+        return result
