@@ -17,8 +17,10 @@ from datetime import UTC, datetime
 
 import paramiko
 
+from ..address import AddressPolicy
 from ..errors import MessageError
-from . import address, names
+from . import names
+from .connect import connect
 from .names import PART, FileInfo
 
 _CODES = {errno.ENOENT: "file_missing", errno.EACCES: "store_denied", errno.EPERM: "store_denied"}
@@ -198,7 +200,8 @@ class Sftp:
 @contextmanager
 def _transport(login: Login) -> Iterator[paramiko.Transport]:
     known = dict(_host_keys(login))
-    link = address.connect(login.host, login.port, login.timeout, allow_private=login.allow_private)
+    policy = AddressPolicy(login.allow_private)
+    link = connect(login.host, login.port, login.timeout, policy)
     transport = paramiko.Transport(link)
     try:
         transport.banner_timeout = transport.auth_timeout = login.timeout

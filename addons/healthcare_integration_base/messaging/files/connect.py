@@ -1,28 +1,30 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-"""Where a connection may go."""
+"""A connection to a server of files, to an address that was judged."""
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 
+from ..address import AddressPolicy, AddressRefused
 from ..errors import MessageError
 
 
-def connect(host: str, port: int, timeout: float, *, allow_private: bool) -> socket.socket:
+def connect(host: str, port: int, timeout: float, policy: AddressPolicy) -> socket.socket:
     """A connection to the first address that answers.
 
-    The address that was checked is the one that is connected to: a name cannot mean another
+    The address that was judged is the one that is connected to: a name cannot mean another
     one a moment later.
 
     :raise MessageError: ``store_address_refused``, ``store_unreachable``
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        for one in found:
+            policy.check(str(one[4][0]))
+    except AddressRefused:
+        raise MessageError("store_address_refused") from None
     except (OSError, UnicodeError):
         raise MessageError("store_unreachable") from None
-    if not allow_private and any(_is_private(str(one[4][0])) for one in found):
-        raise MessageError("store_address_refused")
     for family, kind, protocol, _name, address in found:
         link = socket.socket(family, kind, protocol)
         link.settimeout(timeout)
@@ -32,10 +34,3 @@ def connect(host: str, port: int, timeout: float, *, allow_private: bool) -> soc
         except OSError:
             link.close()
     raise MessageError("store_unreachable")
-
-
-def _is_private(text: str) -> bool:
-    """Not of the public Internet; an IPv4 address within IPv6 counts as what it is."""
-    address = ipaddress.ip_address(text.partition("%")[0])
-    mapped = getattr(address, "ipv4_mapped", None)
-    return not (mapped or address).is_global
