@@ -298,7 +298,7 @@ class TestSyncPull(BatchCase):
     def test_store_that_is_away_is_tried_again(self):
         self.put("a.csv", self.notes(2))
         job = self.make_job()
-        with patch.object(Folder, "read", side_effect=OSError(5, "I/O error")):
+        with patch.object(Folder, "fetch", side_effect=OSError(5, "I/O error")):
             run = self.sync(job)
         self.assertEqual((run.state, run.error_code), ("staging", "store_unreachable"))
         self.assertTrue(run.next_try_at)

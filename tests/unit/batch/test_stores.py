@@ -74,17 +74,17 @@ def test_listing_takes_plain_complete_files_oldest_first(store):
 def test_read_write_move_delete(store):
     files, folder = store
     raw = os.urandom(300_000)
-    use(files, "write", "x.csv", raw)
+    use(files, "put", "x.csv", raw)
     assert (folder / "x.csv").read_bytes() == raw
     assert os.listdir(folder) == ["x.csv"]
-    assert use(files, "read", "x.csv", 300_000) == raw
-    use(files, "write", "x.csv", b"again")
+    assert use(files, "fetch", "x.csv", 300_000) == raw
+    use(files, "put", "x.csv", b"again")
     use(files, "move", "x.csv", "done", "1-x.csv")
-    use(files, "write", "y.csv", b"y")
+    use(files, "put", "y.csv", b"y")
     use(files, "move", "y.csv", "done", "2-y.csv")
     assert sorted(os.listdir(folder / "done")) == ["1-x.csv", "2-y.csv"]
-    assert use(files, "read", "1-x.csv", 10, "done") == b"again"
-    use(files, "write", "z.csv", b"z")
+    assert use(files, "fetch", "1-x.csv", 10, "done") == b"again"
+    use(files, "put", "z.csv", b"z")
     use(files, "delete", "z.csv")
     assert use(files, "info", "z.csv") is None
 
@@ -92,14 +92,14 @@ def test_read_write_move_delete(store):
 def test_limits_and_absence(store):
     files, folder = store
     (folder / "x.csv").write_bytes(b"12345")
-    assert code_of(use, files, "read", "x.csv", 4) == "file_too_large"
-    assert code_of(use, files, "read", "none.csv", 4) == "file_missing"
+    assert code_of(use, files, "fetch", "x.csv", 4) == "file_too_large"
+    assert code_of(use, files, "fetch", "none.csv", 4) == "file_missing"
 
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "", ".", "..", ".x", "a\\b", "a\0b", "a\nb"])
 def test_names_with_a_path_are_refused(store, name):
     files, _folder = store
-    for method, *more in (("read", 1), ("write", b""), ("delete",), ("info",)):
+    for method, *more in (("fetch", 1), ("put", b""), ("delete",), ("info",)):
         assert code_of(use, files, method, name, *more) == "file_name_refused"
 
 
@@ -107,14 +107,14 @@ def test_links_are_not_followed(store, tmp_path):
     files, folder = store
     (tmp_path / "secret").write_text("secret")
     (folder / "x.csv").symlink_to(tmp_path / "secret")
-    assert code_of(use, files, "read", "x.csv", 100) == "file_name_refused"
+    assert code_of(use, files, "fetch", "x.csv", 100) == "file_name_refused"
 
 
 def test_pipe_is_not_waited_for(store):
     files, folder = store
     os.mkfifo(folder / "x.csv")
     assert use(files, "listing", "*") == []
-    assert code_of(use, files, "read", "x.csv", 100) == "file_name_refused"
+    assert code_of(use, files, "fetch", "x.csv", 100) == "file_name_refused"
 
 
 # -- folders --------------------------------------------------------------------------------

@@ -113,7 +113,7 @@ class FilePull(Worker):
     def _read(self, run):
         most = self.job.max_megabytes * MEGABYTE
         with self.job.store_id._open().session() as files:
-            return files.read(run["file_name"], most)
+            return files.fetch(run["file_name"], most)
 
     def _same_file(self, run, raw):
         """The run as it is now; what was read of another content is forgotten."""

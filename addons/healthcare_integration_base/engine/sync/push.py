@@ -85,7 +85,7 @@ class FilePush(Worker):
             f".{self.job.file_format}"
         )
 
-    def write(self, run):
+    def deliver(self, run):
         """Have the file there as a whole, once."""
         with self.job.store_id._open().session() as files:
             if files.info(run["file_name"]) is None:
@@ -94,14 +94,14 @@ class FilePush(Worker):
                     digest = self._digest(raw)
                     self.book.set(file_digest=digest, file_size=len(raw))
                     self.commit()
-                    files.write(run["file_name"], raw)
+                    files.put(run["file_name"], raw)
             else:
                 self._check_ours(files, run)
         self.book.set(state="finishing", outcome="done", is_written=True)
 
     def _check_ours(self, files, run):
         """A lost worker has written it; what another wrote under the name is not touched."""
-        raw = files.read(run["file_name"], MOST_BYTES)
+        raw = files.fetch(run["file_name"], MOST_BYTES)
         if self._digest(raw) != run["file_digest"]:
             raise MessageError("file_exists")
 
@@ -145,7 +145,7 @@ class FilePush(Worker):
             ]
         )
 
-    steps = {"queued": choose, "applying": write, "finishing": finish}
+    steps = {"queued": choose, "applying": deliver, "finishing": finish}
 
 
 def _data(message):

@@ -72,7 +72,7 @@ class Folder:
             raise MessageError("file_name_refused")
         return FileInfo(name, told.st_size, _moment(told.st_mtime))
 
-    def read(self, name: str, most: int, sub: str = "") -> bytes:
+    def fetch(self, name: str, most: int, sub: str = "") -> bytes:
         """All of a file.
 
         :param most: bytes
@@ -91,7 +91,7 @@ class Folder:
             raise MessageError("file_changed")
         return raw
 
-    def write(self, name: str, raw: bytes) -> None:
+    def put(self, name: str, raw: bytes) -> None:
         """A file that is there as a whole or not at all."""
         part = names.check(name) + PART
         with self._opened() as folder:

@@ -136,8 +136,8 @@ class Sftp:
             raise MessageError("file_name_refused")
         return _info(name, told)
 
-    def read(self, name: str, most: int, sub: str = "") -> bytes:
-        """All of a file; see :meth:`.folder.Folder.read`."""
+    def fetch(self, name: str, most: int, sub: str = "") -> bytes:
+        """All of a file; see :meth:`.folder.Folder.fetch`."""
         before = self._regular(name, sub)
         if before.size > most:
             raise MessageError("file_too_large")
@@ -148,7 +148,7 @@ class Sftp:
             raise MessageError("file_changed")
         return raw
 
-    def write(self, name: str, raw: bytes) -> None:
+    def put(self, name: str, raw: bytes) -> None:
         """A file that is there as a whole or not at all."""
         part = self._at(name + PART)
         with self._sftp.open(part, "wb") as file:
