@@ -27,6 +27,7 @@
         "views/hc_channel_mapping_views.xml",
         "views/hc_channel_views.xml",
         "views/ordering_views.xml",
+        "views/outcome_views.xml",
         "views/hc_effect_views.xml",
         "views/hc_dirty_key_views.xml",
         "wizards/hc_credential_reveal_views.xml",
