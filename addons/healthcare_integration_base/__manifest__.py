@@ -8,7 +8,14 @@
     "license": "LGPL-3",
     "depends": ["base", "base_setup", "mail", "web"],
     "external_dependencies": {
-        "python": ["hl7", "jmespath", "jsonschema_rs", "standardwebhooks", "cryptography"],
+        "python": [
+            "hl7",
+            "jmespath",
+            "jsonschema_rs",
+            "standardwebhooks",
+            "cryptography",
+            "requests",
+        ],
     },
     "data": [
         "security/groups.xml",
@@ -16,6 +23,7 @@
         "security/record_rules.xml",
         "data/ir_cron.xml",
         "data/hc_lane.xml",
+        "data/hc_lane_outbound.xml",
         "views/hc_message_views.xml",
         "views/hc_issue_views.xml",
         "views/hc_system_views.xml",
@@ -29,6 +37,8 @@
         "views/ordering_views.xml",
         "views/outcome_views.xml",
         "views/hc_effect_views.xml",
+        "views/hc_endpoint_views.xml",
+        "views/outbound_views.xml",
         "views/hc_dirty_key_views.xml",
         "wizards/hc_credential_reveal_views.xml",
         "views/menus.xml",

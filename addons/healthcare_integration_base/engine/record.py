@@ -10,6 +10,8 @@ import socket
 
 from psycopg2.extras import Json
 
+from .outbound import replies
+
 HOST = socket.gethostname()
 FINAL = ("done", "duplicate", "superseded", "rejected", "cancelled", "dead")
 
@@ -31,6 +33,7 @@ def outcomes(env, items, started_at, duration_ms):
     _attempts(env.cr, tried, started_at, duration_ms)
     _effects(env.cr, tried)
     _dirty_keys(env.cr, tried)
+    replies.send(env, tried)
     _audit(env, tried)
     env.invalidate_all(flush=False)
     _issues(env, tried)
