@@ -36,6 +36,7 @@
         "views/hc_channel_mapping_views.xml",
         "views/hc_channel_views.xml",
         "views/ordering_views.xml",
+        "views/outcome_views.xml",
         "views/hc_effect_views.xml",
         "views/hc_file_store_views.xml",
         "views/hc_sync_run_views.xml",
