@@ -6,7 +6,7 @@ import functools
 import itertools
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -225,12 +225,17 @@ class Hospital:
         return Decimal(stock.get(use.place, Decimal()))
 
 
-def build(name: str = "tests") -> Hospital:
-    """A server with demo data on a cluster of its own."""
+def build(name: str = "tests", *, install: Sequence[str] = (), **options: Any) -> Hospital:
+    """A server with demo data on a cluster of its own.
+
+    :param install: addons of tests, beside ours; ``options`` go to the machine.
+    """
     cluster, server = clusters.make(name)
-    machine = Machine(common.WORK / name, server, f"hc_{name}")
+    machine = Machine(common.WORK / name, server, f"hc_{name}", **options)
     clean(machine)
     clusters.copy_template(server, machine.database)
+    if install:
+        machine.odoo("-i", ",".join(install))
     machine.shell(demo.load_code(in_order()), "loading the demo data")
     machine.start()
     hospital = Hospital(machine, cluster)
