@@ -21,8 +21,9 @@ from support import invariants  # noqa: E402
 from support.faulty import Faulty  # noqa: E402
 from support.figures import Figures  # noqa: E402
 
-CALLS = WORK / "faults/calls"
 SHORT = os.environ.get("HC_FAULTS") == "short"
+NAME = "faults_short" if SHORT else "faults"
+CALLS = WORK / NAME / "calls"
 FOUND = Figures()
 OPTIONS = {"limit_time_real_cron": 70}
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
@@ -66,7 +67,7 @@ def struck():
     CALLS.parent.mkdir(parents=True, exist_ok=True)
     CALLS.unlink(missing_ok=True)
     started = hospitals.build(
-        "faults",
+        NAME,
         install=["hc_fault_handlers"],
         addons=[Path(__file__).parent / "addons"],
         options=OPTIONS,

@@ -71,3 +71,17 @@ def small_disk(folder: Path, owner: str, megabytes: int) -> Iterator[tuple[Small
         yield disk, inside
     finally:
         disk.unmount()
+
+
+def move(folder: Path, place: Path) -> None:
+    """Have a folder somewhere else, with a link where it was."""
+    run(["cp", "-a", f"{folder}/.", place], f"copying {folder.name}")
+    folder.rename(folder.with_name(f"{folder.name}.before"))
+    folder.symlink_to(place)
+
+
+def move_back(folder: Path, place: Path) -> None:
+    """Undo :func:`move`, with what the folder holds now."""
+    folder.unlink()
+    shutil.rmtree(folder.with_name(f"{folder.name}.before"))
+    run(["cp", "-a", place, folder], f"copying {folder.name}")

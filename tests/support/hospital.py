@@ -196,12 +196,16 @@ class Hospital:
         :param nudge: spare the minute until a new cron process looks for work on its own.
         """
         deadline = time.monotonic() + within
-        waiting = "SELECT count(*) FROM hc_message WHERE state IN ('received', 'retry')"
-        while left := self.machine.sql(waiting)[0][0]:
+        while left := self.waiting():
             assert time.monotonic() < deadline, f"{left} messages wait"
             if nudge:
                 self.machine.nudge()
             time.sleep(1 if nudge else 0.3)
+
+    def waiting(self) -> int:
+        """How many messages are to be handled, now or later."""
+        waiting = "SELECT count(*) FROM hc_message WHERE state IN ('received', 'retry')"
+        return int(self.machine.sql(waiting)[0][0])
 
     def row(self, message_id: str) -> dict[str, Any]:
         """The ledger's row of a message."""

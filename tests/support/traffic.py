@@ -114,7 +114,8 @@ class Posting:
 class Stream:
     """Traffic until it is stopped: half of the senders one by one, half in batches.
 
-    :param pause: seconds that a sender waits after each request.
+    :param pause: seconds that a sender waits after each request, four times that after a batch.
+    :param per_second: events a second of each sender instead, all in batches of ``batch``.
     :param bearer: send without a signature, which no wrong clock makes stale.
     """
 
@@ -127,9 +128,13 @@ class Stream:
         pause: float = 0.1,
         bearer: bool = False,
         patience: float = PATIENCE,
+        batch: int = BATCH,
+        per_second: float | None = None,
     ) -> None:
         self.hospital = hospital
         self.tally = Tally()
+        self.batch = batch
+        self.per_second = per_second
         self.uses: list[Use] = []
         self.identifiers: list[str] = []
         self._settings = (senders, pause, bearer, patience)
@@ -166,8 +171,13 @@ class Stream:
         _senders, pause, bearer, patience = self._settings
         posting = Posting(self.hospital, self.tally, bearer=bearer)
         while not self._ending.is_set():
-            posting.until(self._chunk(BATCH if batches else 1), patience)
-            time.sleep(pause * (4 if batches else 1))
+            began = time.monotonic()
+            posting.until(self._chunk(self.batch if batches or self.per_second else 1), patience)
+            if self.per_second:
+                due = began + self.batch / self.per_second
+                self._ending.wait(max(0.0, due - time.monotonic()))
+            else:
+                self._ending.wait(pause * (4 if batches else 1))
 
     def _chunk(self, size: int) -> list[Event]:
         with self._lock:

@@ -9,6 +9,7 @@ error as a problem document (RFC 9457).
 import logging
 
 import psycopg2
+from psycopg2.pool import PoolError
 from werkzeug.exceptions import HTTPException
 
 from odoo.http import HttpDispatcher
@@ -25,6 +26,8 @@ _BY_STATUS = {
     415: "unsupported_media_type",
     503: "database_unavailable",
 }
+AWAY = (psycopg2.OperationalError, psycopg2.InterfaceError, PoolError)
+"""Nothing can be asked of the database now: it is gone, full, or gives no connection."""
 
 
 class HcDispatcher(HttpDispatcher):
@@ -45,7 +48,7 @@ def as_message_error(exc):
     if isinstance(exc, HTTPException):
         code = _BY_STATUS.get(exc.code)
         return MessageError(code or ("internal_error" if (exc.code or 500) >= 500 else "not_found"))
-    if isinstance(exc, (psycopg2.OperationalError, psycopg2.InterfaceError)):
+    if isinstance(exc, AWAY):
         return MessageError("database_unavailable", retry_after=5)
     log_place(exc)
     return MessageError("internal_error")
