@@ -36,7 +36,7 @@ def test_poison_in_a_batch(hospital, faulty, figures):
     )
 
 
-KILLERS = ["exit", "kill"]
+KILLERS = ["exit", "kill", pytest.param("exit_all", marks=pytest.mark.long)]
 
 
 @pytest.mark.parametrize("mode", KILLERS)

@@ -6,16 +6,18 @@ import psycopg2
 from psycopg2.pool import PoolError
 
 from odoo import fields
-from odoo.tests import TransactionCase, tagged
+from odoo.tests import tagged
 
 from ..controllers.dispatcher import as_message_error
+from ..engine import claim
 from ..engine.wake import trigger
+from .common import EngineCase
 
 TEN_MINUTES = timedelta(minutes=10)
 
 
 @tagged("post_install", "-at_install")
-class TestServerFaults(TransactionCase):
+class TestServerFaults(EngineCase):
     """What is wrong with the server is no fault of a sender or a message."""
 
     def triggered(self, ahead):
@@ -45,3 +47,28 @@ class TestServerFaults(TransactionCase):
                 told = as_message_error(error)
                 self.assertEqual((told.code, told.spec.status), ("database_unavailable", 503))
                 self.assertTrue(told.retry_after)
+
+    def kills_of(self, started):
+        """What a drain counts for a message that stands in flight since then."""
+        noted = self.make_noted()
+        channel = self.make_channel(self.make_system("server-faults"), noted)
+        message = self.send(channel, self.event({"facility": "F", "value": 1}, noted.name))
+        self.env.cr.execute(
+            "INSERT INTO hc_inflight (lane_id, shard, message_ids, started_at)"
+            f" SELECT lane_id, shard, jsonb_build_array(id), {started} AT TIME ZONE 'UTC'"
+            " FROM hc_message WHERE id = %s",
+            [message.id],
+        )
+        self.env.flush_all()
+        with self.enter_registry_test_mode(), self.registry.cursor() as cr:
+            alone = claim.count_kills(cr, message.lane_id.id, message.shard)
+        message.invalidate_recordset()
+        self.assertFalse(self.env["hc.inflight"].search([]))
+        return message.kill_count, alone == [message.id]
+
+    def test_a_killed_worker_counts(self):
+        self.assertEqual(self.kills_of("now()"), (1, True))
+
+    def test_a_restart_of_postgresql_is_no_kill(self):
+        before = "(pg_postmaster_start_time() - interval '1 second')"
+        self.assertEqual(self.kills_of(before), (0, False))

@@ -52,6 +52,11 @@ def _raise_first(item):
 
 
 def _exit(item):
+    os._exit(1)
+
+
+def _exit_all(item):
+    """Odoo's master takes this status for the end of everything, and ends itself."""
     os._exit(3)
 
 
@@ -82,6 +87,7 @@ ENDINGS = {
     "raise": _raise,
     "raise_first": _raise_first,
     "exit": _exit,
+    "exit_all": _exit_all,
     "kill": _kill,
     "memory": _memory,
     "hang": _hang,
