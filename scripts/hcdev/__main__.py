@@ -113,6 +113,8 @@ def do_test(names: tuple[str, ...]) -> int:
     """Run stages of the tests."""
     if {"odoo", "acceptance"} & set(names):
         system.ensure("chromium")
+    if "faults" in names:
+        system.ensure("faketime", "e2fsprogs")
     with alone():
         tree, server = setup()
         conf = config.write_test(tree, server)

@@ -28,6 +28,8 @@ class HcHandlerFaultStruck(models.AbstractModel):
         notes = self.env["hc.fault.note"].create([{"name": item.event_id} for item in items])
         for item, note in zip(items, notes, strict=True):
             item.effect("note", "hc.fault.note", note.id)
+            if item.data["mode"] == "tell":
+                item.reply("fault.told.v1", {"number": item.event_id})
 
     def _plan(self, items):
         return [[{"effect": "hc.fault.note"}] for _item in items]
@@ -84,6 +86,7 @@ def _slow(item):
 
 ENDINGS = {
     "good": lambda item: None,
+    "tell": lambda item: None,
     "raise": _raise,
     "raise_first": _raise_first,
     "exit": _exit,
