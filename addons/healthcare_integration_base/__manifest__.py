@@ -35,6 +35,7 @@
         "views/hc_channel_mapping_views.xml",
         "views/hc_channel_views.xml",
         "views/ordering_views.xml",
+        "views/outcome_views.xml",
         "views/hc_effect_views.xml",
         "views/hc_endpoint_views.xml",
         "views/outbound_views.xml",

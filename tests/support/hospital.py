@@ -25,7 +25,7 @@ from . import demo
 from .machine import Machine
 
 BASE = "healthcare_integration_base"
-QUIET = {"done", "review", "duplicate", "rejected", "cancelled", "dead"}
+QUIET = {"done", "review", "duplicate", "superseded", "rejected", "cancelled", "dead"}
 PASSWORD = "acceptance-only"
 PLENTY = Decimal(1_000_000)
 # What goes on by itself: not what its ordering key holds behind a message in review.

@@ -6,23 +6,19 @@ A signal is seen by others only once it is committed, hence the commits of this 
 
 import logging
 import time
-from datetime import timedelta
 
 import psycopg2
 
-from odoo import SUPERUSER_ID, api, fields
+from odoo import SUPERUSER_ID, api
 
 from . import alone
 
 _logger = logging.getLogger(__name__)
 RETRIES = 10
 COALESCE_SECONDS = 0.3
-CLOCKS_APART = timedelta(hours=1)
-"""How far the clock of a server may be ahead of the database's. Odoo writes the one into a
-trigger and compares it with the other: what is due now would come as much too late."""
 _signalled_at = {}
 RAISE_SIGNAL = (
-    "UPDATE hc_lane SET signalled = true WHERE id = %s AND signalled IS NOT TRUE RETURNING cron_id"
+    "UPDATE hc_lane SET signalled = true WHERE id = %s AND signalled IS NOT TRUE RETURNING id"
 )
 
 
@@ -50,35 +46,25 @@ def wake_lanes(cr, lane_ids, force=False):
 
 
 def _wake(cr, lane_id):
-    """The first signal since the last drain also triggers the lane's scheduled action."""
-    cron_id = _signal(cr, lane_id)
-    if cron_id:
-        trigger(api.Environment(cr, SUPERUSER_ID, {})["ir.cron"].browse(cron_id))
+    """The first signal since the last drain also has a drain started."""
+    if _signal(cr, lane_id):
+        api.Environment(cr, SUPERUSER_ID, {})["hc.lane"].browse(lane_id)._start_drains()
         cr.commit()  # pylint: disable=invalid-commit
 
 
-def trigger(cron):
-    """Have a scheduled action run as soon as the transaction is committed."""
-    cron._trigger(fields.Datetime.now() - CLOCKS_APART)
-
-
 def _signal(cr, lane_id):
-    """Raise the signal.
-
-    :return: id of the scheduled action if the signal was down.
-    """
+    """Raise the signal; says whether it was down."""
     if alone.is_possible(cr):
         with alone.statement(cr):
             return _raise(cr, lane_id)
-    cron_id = _raise(cr, lane_id)
+    is_news = _raise(cr, lane_id)
     cr.commit()  # pylint: disable=invalid-commit
-    return cron_id
+    return is_news
 
 
 def _raise(cr, lane_id):
     cr.execute(RAISE_SIGNAL, [lane_id], log_exceptions=False)
-    row = cr.fetchone()
-    return row and row[0]
+    return cr.fetchone() is not None
 
 
 def clear_signal(cr, lane_id):

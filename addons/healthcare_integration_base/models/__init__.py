@@ -40,4 +40,9 @@ from . import (
     hc_channel_ordering,
     hc_message_ordering,
     hc_issue_ordering,
+    hc_channel_retry,
+    hc_message_outcome,
+    hc_lane_shards,
+    hc_lane_cron,
+    ir_cron,
 )

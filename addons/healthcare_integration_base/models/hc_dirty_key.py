@@ -8,7 +8,7 @@ from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 from ..engine.locks import WRITER, lock_key, session_lock
-from ..engine.wake import trigger
+from ..engine.trigger import trigger
 from ..messaging.errors import spec
 
 _logger = logging.getLogger(__name__)
