@@ -18,8 +18,8 @@ SHARE = {
     killing.database: 8,
 }
 SHORT = {
-    killing.http_worker: 10,
-    killing.cron_worker: 4,
+    killing.http_worker: 8,
+    killing.cron_worker: 3,
     killing.whole_server: 1,
     killing.database: 1,
 }

@@ -120,9 +120,10 @@ def test_bad_manners(hospital, faulty, short, figures):
     )
 
 
-def test_killed_between_post_and_commit(hospital, faulty, short, figures):
+@pytest.mark.long
+def test_killed_between_post_and_commit(hospital, faulty, figures):
     """The receiver has it, and the sender dies before it can write that down."""
-    kills = 1 if short else KILLS
+    kills = KILLS
     with remote.Remote(remote.Manner(wait=1.0)) as there:
         receiver = Receiver(hospital, faulty, there)
         began = time.monotonic()
@@ -157,11 +158,10 @@ def wait_for_request(hospital, there):
     assert hospital.machine.sql(ON_THE_WAY)[0][0]
 
 
-@pytest.mark.parametrize("way", ["person"])
-def test_unknown_is_for_a_person(hospital, faulty, way, figures):
+def test_unknown_is_for_a_person(hospital, faulty, figures):
     """Where the receiver may take a message twice, what was not answered is not repeated."""
     with remote.Remote(remote.HANGS_UP) as there:
-        receiver = Receiver(hospital, faulty, there, on_unknown=way)
+        receiver = Receiver(hospital, faulty, there, on_unknown="person")
         faulty.send([faulty.event("tell") for _ in range(3)])
         rows = receiver.settled(3, faulty)
         assert {row[0] for row in rows.values()} == {"unknown"}
@@ -170,6 +170,7 @@ def test_unknown_is_for_a_person(hospital, faulty, way, figures):
     figures.add("remote that tears off, not repeated", unknown=len(rows), requests=3)
 
 
+@pytest.mark.long
 def test_another_receiver_goes_on(hospital, faulty):
     """One that hangs holds up nobody else."""
     other = Faulty(hospital, faulty.path)
