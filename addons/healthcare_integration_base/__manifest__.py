@@ -26,9 +26,11 @@
         "views/hc_lane_views.xml",
         "views/hc_channel_mapping_views.xml",
         "views/hc_channel_views.xml",
+        "views/pressure_views.xml",
         "views/hc_effect_views.xml",
         "views/hc_dirty_key_views.xml",
         "wizards/hc_credential_reveal_views.xml",
+        "wizards/hc_channel_pause_views.xml",
         "views/menus.xml",
     ],
     "assets": {

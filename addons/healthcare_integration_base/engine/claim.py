@@ -34,7 +34,7 @@ def due(cr, lane_id, shard, limit):
     """Due messages of a shard in the order of their arrival.
 
     A message waits behind an earlier one of its ordering key that is in review or that
-    is to be tried again later.
+    is to be tried again later, and while the handling of its channel is paused.
     """
     cr.execute(
         """
@@ -43,6 +43,8 @@ def due(cr, lane_id, shard, limit):
          WHERE m.lane_id = %(lane)s AND m.shard = %(shard)s AND m.direction = 'in'
            AND m.state IN ('received', 'retry')
            AND m.next_attempt_at <= (now() AT TIME ZONE 'UTC')
+           AND m.channel_id NOT IN (
+                SELECT id FROM hc_channel WHERE state = 'paused' AND pause_mode = 'hold')
            AND (m.ordering_key IS NULL OR NOT EXISTS (
                 SELECT 1 FROM hc_message e
                  WHERE e.lane_id = m.lane_id AND e.shard = m.shard

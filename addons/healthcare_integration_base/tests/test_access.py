@@ -64,6 +64,9 @@ class TestAccess(EngineCase):
         )
         cls.env["hc.dirty.key"].create({"kind": "rights", "company_id": cls.env.company.id})
         cls.env["hc.credential.reveal"].create({})
+        cls.env["hc.channel.pause"].create({"channel_id": cls.channel.id, "reason": "Rights"})
+        cls.env["hc.rate.bucket"].create({**of_system, "tokens": 1})
+        cls.env["hc.backlog"].create({"place": "rights", "lane_id": cls.lane.id})
         cls.env["hc.channel.mapping"].create(
             {
                 "channel_id": cls.channel.id,
