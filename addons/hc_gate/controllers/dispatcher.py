@@ -16,7 +16,6 @@ from odoo.http import HttpDispatcher, RegistryError
 from .gate import FAILED, PREFIX, UNAVAILABLE, UNKNOWN, problem
 from .revive import served_again
 
-
 AWAY = (psycopg2.Error, RegistryError)
 
 

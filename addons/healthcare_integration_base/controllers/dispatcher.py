@@ -9,7 +9,7 @@ error as a problem document (RFC 9457).
 import logging
 
 import psycopg2
-from psycopg2.errors import ReadOnlySqlTransaction
+from psycopg2.errors import LockNotAvailable, ReadOnlySqlTransaction
 from psycopg2.pool import PoolError
 from werkzeug.exceptions import HTTPException
 
@@ -49,6 +49,8 @@ def as_message_error(exc):
     if isinstance(exc, HTTPException):
         code = _BY_STATUS.get(exc.code)
         return MessageError(code or ("internal_error" if (exc.code or 500) >= 500 else "not_found"))
+    if isinstance(exc, LockNotAvailable):
+        return MessageError("database_upgrading", retry_after=15)
     if isinstance(exc, AWAY):
         return MessageError("database_unavailable", retry_after=5)
     log_place(exc)

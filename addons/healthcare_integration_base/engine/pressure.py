@@ -7,7 +7,7 @@ second, by one of all workers.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 
 from ..messaging import backlog, rate
@@ -151,8 +151,8 @@ def look(cr, lane_id, channel_id, limit):
     scope = {"lane": lane_id, "channel": channel_id, "most": 2 * limit}
     [waiting] = _statement(cr, COUNT, scope)
     gauge = backlog.seen(before, limit, waiting, now)
-    values = [place, lane_id, channel_id, gauge.waiting, gauge.full, gauge.at, gauge.rate]
-    _statement(cr, NOTE, values)
+    where = {"place": place, "lane": lane_id, "channel": channel_id}
+    _statement(cr, NOTE, where | asdict(gauge))
     return gauge
 
 
@@ -192,9 +192,9 @@ SELECT %(system)s, g.n, %(capacity)s - g.n, clock_timestamp() AT TIME ZONE 'UTC'
               THEN GREATEST(%(sure)s, LEAST(%(most)s, floor(a.tokens))) ELSE 0 END AS n) g)
 RETURNING granted, tokens
 """
-_CLOCK = "EXTRACT(EPOCH FROM clock_timestamp())::float8"
-GAUGE = f"""
-SELECT {_CLOCK}, g.waiting, g.is_full, EXTRACT(EPOCH FROM g.looked_at)::float8, g.drain_rate
+GAUGE = """
+SELECT EXTRACT(EPOCH FROM clock_timestamp())::float8, g.waiting, g.is_full,
+       EXTRACT(EPOCH FROM g.looked_at)::float8, g.drain_rate
   FROM (SELECT 1) one LEFT JOIN hc_backlog g ON g.place = %s
 """
 COUNT = """
@@ -207,9 +207,11 @@ SELECT count(*) FROM (
 NOTE = """
 INSERT INTO hc_backlog AS b (place, lane_id, channel_id, waiting, is_full, looked_at, drain_rate,
        full_since)
-SELECT n.place, n.lane, n.channel, n.waiting, n.is_full, to_timestamp(n.at) AT TIME ZONE 'UTC', n.rate,
-       CASE WHEN n.is_full THEN to_timestamp(n.at) AT TIME ZONE 'UTC' END
-  FROM (VALUES (%s, %s, %s::integer, %s, %s, %s, %s)) n(place, lane, channel, waiting, is_full, at, rate)
+SELECT n.place, n.lane, n.channel, n.waiting, n.is_full, n.at, n.rate,
+       CASE WHEN n.is_full THEN n.at END
+  FROM (SELECT %(place)s AS place, %(lane)s AS lane, %(channel)s::integer AS channel,
+               %(waiting)s AS waiting, %(full)s AS is_full, %(rate)s AS rate,
+               to_timestamp(%(at)s) AT TIME ZONE 'UTC' AS at) n
     ON CONFLICT (place) DO UPDATE SET waiting = EXCLUDED.waiting, is_full = EXCLUDED.is_full,
        looked_at = EXCLUDED.looked_at, drain_rate = EXCLUDED.drain_rate,
        full_since = CASE WHEN EXCLUDED.is_full

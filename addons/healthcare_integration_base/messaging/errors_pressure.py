@@ -41,3 +41,14 @@ register(
         ("R", "207"),
     )
 )
+register(
+    ErrorSpec(
+        "service_unavailable",
+        503,
+        Kind.TRANSIENT,
+        "The service is away for the moment.",
+        "Send the same again after the time in Retry-After. Nothing is kept twice.",
+        "transient",
+        ("R", "207"),
+    )
+)

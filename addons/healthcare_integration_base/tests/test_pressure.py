@@ -124,7 +124,9 @@ class TestRate(PressureCase):
         self.assertEqual(self.trail("rate_limited").mapped("details"), [{"count": 1}])
         throttled._told_at.clear()
         self.refused(self.post(), 429, "rate_limited")
-        self.assertEqual(sum(one["count"] for one in self.trail("rate_limited").mapped("details")), 6)
+        self.assertEqual(
+            sum(one["count"] for one in self.trail("rate_limited").mapped("details")), 6
+        )
 
     def test_a_changed_limit_is_in_the_trail(self):
         manager = new_test_user(self.env, "hc.limits", f"{BASE}.group_integration_manager")
