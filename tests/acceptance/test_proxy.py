@@ -55,6 +55,12 @@ def test_a_message_through_the_proxy(hospital, outside):
     assert hospital.settled(body["message_id"])["state"] == "done"
 
 
+def test_its_checks_pass(proxy):
+    """A machine that works is never taken for one that does not."""
+    time.sleep(7)
+    assert "is DOWN" not in proxy.log.read_text()
+
+
 def test_pages_for_people(proxy):
     answer = proxy.get("/web/login")
     assert answer.status_code == 200
@@ -85,7 +91,7 @@ def test_what_senders_say_of_themselves_is_not_believed(hospital, outside):
 
 
 def test_too_large(hospital, outside):
-    answer = outside.batch(hospital.native, [b"x" * (17 * 1024 * 1024)])
+    answer = outside.batch(hospital.native, ["x" * (17 * 1024 * 1024)])
     checks.problem(answer, 413, "too_large")
 
 
