@@ -78,7 +78,8 @@ class HcLane(models.Model):
         }
 
     def _start_drains(self):
-        self.env["ir.cron"].search([("hc_lane_id", "in", self.ids)])._trigger()
+        for cron in self.env["ir.cron"].search([("hc_lane_id", "in", self.ids)]):
+            cron._trigger()
 
     @api.model
     def _cron_drain(self, lane_id):
