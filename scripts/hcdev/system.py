@@ -51,6 +51,11 @@ def has_small_disks() -> bool:
     return bool(common.which("mkfs.ext4") and common.which("mount"))
 
 
+def has_proxy() -> bool:
+    """Whether HAProxy is there."""
+    return common.which("haproxy") is not None
+
+
 NEEDS: dict[str, Callable[[], bool]] = {
     "python3-venv": has_venv,
     "postgresql": has_postgres,
@@ -58,6 +63,7 @@ NEEDS: dict[str, Callable[[], bool]] = {
     "chromium": has_browser,
     "faketime": has_faketime,
     "e2fsprogs": has_small_disks,
+    "haproxy": has_proxy,
 }
 
 

@@ -172,19 +172,11 @@ class Hospital:
         message_id: str,
         format_: str = "cloudevents",
         within: float = 60,
-        patient: bool = False,
     ) -> dict[str, Any]:
-        """The status of a message once it rests.
-
-        :param patient: after an outage a worker answers 503 once for each connection that
-            died in its pool; like any sender, ask again then.
-        """
+        """The status of a message once it rests."""
         sender, deadline = self.sender(format_), time.monotonic() + within
         while True:
             answer = sender.status(message_id, bearer=True)
-            if patient and answer.status_code == 503 and time.monotonic() < deadline:
-                time.sleep(int(answer.headers["Retry-After"]))
-                continue
             assert answer.status_code == 200, answer.text
             found: dict[str, Any] = answer.json()
             if found["state"] in QUIET:
