@@ -37,6 +37,7 @@
         "views/hc_channel_views.xml",
         "views/ordering_views.xml",
         "views/outcome_views.xml",
+        "views/pressure_views.xml",
         "views/hc_effect_views.xml",
         "views/hc_file_store_views.xml",
         "views/hc_sync_run_views.xml",
@@ -46,6 +47,7 @@
         "views/outbound_views.xml",
         "views/hc_dirty_key_views.xml",
         "wizards/hc_credential_reveal_views.xml",
+        "wizards/hc_channel_pause_views.xml",
         "views/menus.xml",
     ],
     "assets": {
