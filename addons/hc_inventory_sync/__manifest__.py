@@ -44,6 +44,7 @@
         "demo/stock_quant.xml",
         "demo/hc_systems.xml",
         "demo/hc_identifier.xml",
+        "demo/hc_sync.xml",
         "demo/stock.warehouse.orderpoint.csv",
     ],
 }
