@@ -6,6 +6,7 @@ With --check nothing is written, and the exit code tells whether the page is up 
 
 from __future__ import annotations
 
+import importlib
 import runpy
 import sys
 from pathlib import Path
@@ -45,6 +46,7 @@ BY_KIND = {
     "transient": "`retry`, `dead` when the attempts are spent",
     "permanent": "`review`",
     "person": "`review`",
+    "unknown": "`unknown`, settled as the channel says",
     "poison": "`dead`",
 }
 BY_CODE = {
@@ -64,6 +66,8 @@ def register_addons() -> None:
         name = ".".join(parts[:end])
         sys.modules[name] = ModuleType(name)
     sys.modules[f"{BASE}.errors"] = errors
+    for path in sorted(Path(errors.__file__).parent.glob("errors_*.py")):
+        importlib.import_module(f"messaging.{path.stem}")
     for path in sorted(REPO.glob("addons/*/error_codes.py")):
         runpy.run_path(str(path))
 

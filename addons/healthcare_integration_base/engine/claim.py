@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from psycopg2.extras import Json
 
+from .ordering import MAY_GO
+
 SUSPECT_BATCH = 20
 """Messages that were in flight once when a worker was killed go on in batches of this size;
 after a second kill each goes alone."""
@@ -30,29 +32,28 @@ class Candidate:
         return self.message_type_id, self.system_id, self.company_id
 
 
-def due(cr, lane_id, shard, limit):
-    """Due messages of a shard in the order of their arrival.
-
-    A message waits behind an earlier one of its ordering key that is in review or that
-    is to be tried again later.
-    """
-    cr.execute(
+DUE = " ".join(
+    (
         """
         SELECT m.id, m.ordering_key, m.message_type_id, m.system_id, m.company_id, m.kill_count
           FROM hc_message m
          WHERE m.lane_id = %(lane)s AND m.shard = %(shard)s AND m.direction = 'in'
            AND m.state IN ('received', 'retry')
-           AND m.next_attempt_at <= (now() AT TIME ZONE 'UTC')
-           AND (m.ordering_key IS NULL OR NOT EXISTS (
-                SELECT 1 FROM hc_message e
-                 WHERE e.lane_id = m.lane_id AND e.shard = m.shard
-                   AND e.ordering_key = m.ordering_key AND e.id < m.id
-                   AND (e.state = 'review' OR (e.state = 'retry'
-                        AND e.next_attempt_at > (now() AT TIME ZONE 'UTC')))))
-         ORDER BY m.id LIMIT %(limit)s
+           AND m.next_attempt_at <= (now() AT TIME ZONE 'UTC') AND
         """,
-        {"lane": lane_id, "shard": shard, "limit": limit},
+        MAY_GO,
+        "ORDER BY m.id LIMIT %(limit)s",
     )
+)
+
+
+def due(cr, lane_id, shard, limit):
+    """Due messages of a shard in the order of their arrival.
+
+    A message waits behind an earlier one of its ordering key that is in review or that
+    is to be tried again later, unless its channel lets it pass.
+    """
+    cr.execute(DUE, {"lane": lane_id, "shard": shard, "limit": limit})
     return [Candidate(*row) for row in cr.fetchall()]
 
 

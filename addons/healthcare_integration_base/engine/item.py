@@ -43,6 +43,15 @@ class Occurrence:
     fix: Fix | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A message that leaves because of this one; see ``hc.outbox._send``."""
+
+    type: str
+    data: object
+    options: dict
+
+
 @dataclass(slots=True)
 class Item:
     """One message of a batch in a handler's hands."""
@@ -69,6 +78,7 @@ class Item:
     effects: list[Effect] = field(default_factory=list)
     occurrences: list[Occurrence] = field(default_factory=list)
     dirty_keys: list[tuple[str, dict]] = field(default_factory=list)
+    replies: list[Reply] = field(default_factory=list)
 
     def review(self, code, *, subject=None, fix=None, detail=None):
         """A person is needed: the message waits, with an issue that says for what.
@@ -92,6 +102,16 @@ class Item:
     def dirty(self, kind, key):
         """Leave follow-up work that is done once for all that ask for it."""
         self.dirty_keys.append((kind, key))
+
+    def reply(self, type_name, data, *, key=None, **options):
+        """Have a message leave in the transaction of the outcome, if the message has its
+        effect; it carries on the correlation and names this message as its cause.
+
+        :param data: as for ``hc.outbox._send``, which also names the options
+        :param key: names the event; without one, the type and this message do
+        """
+        options["key"] = key or f"{type_name}/{self.uuid}"
+        self.replies.append(Reply(type_name, data, options))
 
     def warn(self, code, *, subject=None, fix=None):
         """Raise an issue although the message goes on."""

@@ -7,6 +7,8 @@ models), and five statements for a batch of 500 are what makes batches worth it.
 
 from psycopg2.extras import Json
 
+from .outbound import replies
+
 FINAL = ("done", "duplicate", "rejected", "cancelled", "dead")
 
 
@@ -27,6 +29,7 @@ def outcomes(env, items, started_at, duration_ms):
     _attempts(env.cr, tried, started_at, duration_ms)
     _effects(env.cr, tried)
     _dirty_keys(env.cr, tried)
+    replies.send(env, tried)
     _audit(env, tried)
     env.invalidate_all(flush=False)
     _issues(env, tried)

@@ -57,7 +57,7 @@ class HcLane(models.Model):
     def _compute_waiting_count(self):
         counts = dict(
             self.env["hc.message"]._read_group(
-                [("lane_id", "in", self.ids), ("state", "in", ("received", "retry"))],
+                [("lane_id", "in", self.ids), ("state", "in", ("received", "queued", "retry"))],
                 ["lane_id"],
                 ["__count"],
             )

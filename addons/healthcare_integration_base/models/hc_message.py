@@ -152,6 +152,8 @@ class HcMessage(models.Model):
         if not open_messages:
             raise UserError(self.env._("What is done or cancelled already cannot be cancelled."))
         open_messages._sudo_set_state("cancelled", RESUMABLE + ("received",), "message.cancelled")
+        # What waited behind them may go on.
+        self.env.cr.postcommit.add(open_messages.lane_id.with_env(self.env(su=True))._wake)
 
     def action_open_effects(self):
         """The records that this message has brought about."""

@@ -75,7 +75,7 @@ class HcMessage(models.Model):
     def _sudo_set_state(self, state, allowed, action):
         """What has no content any more cannot be handled again; see
         :meth:`_sudo_resume` for the reason."""
-        if state == "received" and any(self.mapped("payload_pruned_at")):
+        if state in ("received", "queued") and any(self.mapped("payload_pruned_at")):
             raise UserError(
                 self.env._(
                     "The content of a message was deleted. It cannot be handled again; its"

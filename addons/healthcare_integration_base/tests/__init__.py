@@ -12,6 +12,7 @@ from . import test_keyring
 from . import test_legal_hold
 from . import test_restore
 from . import test_retention
+from . import test_ordering
 from . import test_staff_entry
 from . import test_system_user
 from . import test_tours

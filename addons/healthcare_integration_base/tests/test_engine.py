@@ -15,8 +15,7 @@ from .common import EngineCase
 NOTED = "test.noted.v1"
 
 
-@tagged("post_install", "-at_install")
-class TestEngine(EngineCase):
+class EngineBehaviour(EngineCase):
     """The engine with a handler that does what each test wants."""
 
     @classmethod
@@ -47,6 +46,11 @@ class TestEngine(EngineCase):
 
     def note(self, value=1, **data):
         return self.send(self.channel, self.event({"facility": "F", "value": value, **data}, NOTED))
+
+
+@tagged("post_install", "-at_install")
+class TestEngine(EngineBehaviour):
+    """From the ledger to the outcome."""
 
     def test_done(self):
         message = self.note()
