@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-from ..messaging import errors_outbound
+from ..messaging import errors_outbound, errors_restore
 from . import (
     ir_http,
     res_users,

@@ -5,6 +5,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL
 
+from ..messaging.errors_restore import RESTORED
+
 MANAGER = "healthcare_integration_base.group_integration_manager"
 STATED = ("restored_to", "margin_minutes", "incident", "reason", "company_ids")
 
@@ -231,16 +233,19 @@ class HcRestore(models.Model):
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
-                "UPDATE hc_message SET state = 'unknown', error_code = NULL, issue_id = NULL"
+                "UPDATE hc_message SET state = 'unknown', error_code = %s, issue_id = NULL,"
+                " next_attempt_at = now() AT TIME ZONE 'UTC'"
                 " WHERE direction = 'out' AND state IN ('queued', 'retry')"
                 " AND create_date <= %s AND company_id = ANY(%s)"
-                " RETURNING uuid, system_id, company_id",
+                " RETURNING id, uuid, system_id, channel_id, company_id",
+                RESTORED,
                 self.restored_to + timedelta(seconds=1),
                 self.company_ids.ids,
             )
         )
         marked = self.env.cr.dictfetchall()
         self.env["hc.message"].invalidate_model(flush=False)
+        self._report_unknown(marked)
         self.env["hc.audit.event"]._append(
             [
                 {
@@ -255,6 +260,27 @@ class HcRestore(models.Model):
             ]
         )
         return len(marked)
+
+    def _report_unknown(self, marked):
+        """Channels that have no other way to find out ask a person."""
+        channels = self.env["hc.channel"].browse({row["channel_id"] for row in marked})
+        asking = channels.filtered(lambda one: one.on_unknown == "person")
+        self.env["hc.issue"]._report(
+            [
+                {
+                    "message_id": row["id"],
+                    "waiting": True,
+                    "system_id": row["system_id"],
+                    "channel_id": row["channel_id"],
+                    "company_id": row["company_id"],
+                    "error_code": RESTORED,
+                    "subject": None,
+                    "fix": None,
+                }
+                for row in marked
+                if row["channel_id"] in asking.ids
+            ]
+        )
 
     def _line_vals(self, channel):
         """What the restored database knows of a channel."""

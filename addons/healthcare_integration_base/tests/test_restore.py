@@ -64,6 +64,8 @@ class TestRestore(RetentionCase):
         states = [one.state for one in (queued, retry, done, later, inbound)]
         self.assertEqual(states, ["unknown", "unknown", "done", "queued", "retry"])
         self.assertEqual(restore.unknown_count, 2)
+        self.assertEqual(queued.error_code, "restored_meanwhile")
+        self.assertEqual((queued + retry).issue_id.error_code, "restored_meanwhile")
         events = self.env["hc.audit.event"].search([("object", "=", queued.uuid)])
         self.assertIn("message.unknown", events.mapped("action"))
 
