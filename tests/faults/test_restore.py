@@ -6,7 +6,7 @@ import subprocess
 import time
 
 import pytest
-from hcdev import serve, venv
+from hcdev import venv
 from simulate.documents import CONSUMED
 from support import hospital as hospitals
 from support import invariants, pitr
