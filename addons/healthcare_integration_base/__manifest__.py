@@ -38,6 +38,8 @@
         "views/hc_channel_mapping_views.xml",
         "views/hc_channel_views.xml",
         "views/ordering_views.xml",
+        "views/outcome_views.xml",
+        "views/pressure_views.xml",
         "views/hc_effect_views.xml",
         "views/hc_endpoint_views.xml",
         "views/outbound_views.xml",
@@ -48,6 +50,7 @@
         "views/hc_legal_hold_views.xml",
         "views/hc_erasure_views.xml",
         "views/hc_restore_views.xml",
+        "wizards/hc_channel_pause_views.xml",
         "views/menus.xml",
     ],
     "assets": {

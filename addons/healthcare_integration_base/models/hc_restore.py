@@ -316,7 +316,7 @@ class HcRestore(models.Model):
         lines = self.sudo().line_ids.filtered(
             lambda one: one.direction == "in" and one.channel_id.state == "active"
         )
-        lines.channel_id.action_pause()
+        lines.channel_id._pause("refuse", self.incident)
         lines.write({"is_paused": True})
         self._trace("restore.paused", channels=len(lines))
 
