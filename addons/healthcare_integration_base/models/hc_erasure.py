@@ -136,7 +136,10 @@ class HcErasure(models.Model):
         cr = self.env.cr
         with session_lock(cr, LOCK, wait_seconds=10) as held:
             if held:
-                self.invalidate_recordset()
+                # Another process may have worked on it meanwhile.
+                self.env.invalidate_all(flush=False)
+                if self.state not in ("searching", "erasing"):
+                    return
                 if self.state == "searching" or not self._is_searched():
                     self._search_step()
                 else:

@@ -99,18 +99,27 @@ class HcRetentionRun(models.Model):
         """
         self.ensure_one()
         until = time.monotonic() + seconds
-        cr = self.env.cr
-        while line := self.line_ids.filtered(lambda one: not one.is_done)[:1]:
-            with session_lock(cr, LOCK, wait_seconds=10) as held:
+        while True:
+            with session_lock(self.env.cr, LOCK, wait_seconds=10) as held:
                 if not held:
                     return False
-                line._batch(limit)
-                cr.commit()  # pylint: disable=invalid-commit
+                # Another process may have worked on it meanwhile.
+                self.env.invalidate_all(flush=False)
+                if self.state == "running":
+                    self._next(limit)
+                    self.env.cr.commit()  # pylint: disable=invalid-commit
+            if self.state != "running":
+                return True
             if time.monotonic() > until:
                 return False
-        self._end()
-        cr.commit()  # pylint: disable=invalid-commit
-        return True
+
+    def _next(self, limit):
+        """The next batch, or the end of the run where there is none."""
+        line = self.line_ids.filtered(lambda one: not one.is_done)[:1]
+        if line:
+            line._batch(limit)
+        else:
+            self._end()
 
     def _end(self):
         """Write into the trail what was done, by channel and state."""
