@@ -306,9 +306,9 @@ class HcRestore(models.Model):
             if not self.env[name]._abstract:
                 sources = self.env[name].search([])
                 told += sources._rewind(self.resend_from)
-        for channel, text in told:
+        for channel, text, whole in told:
             lines = self.line_ids.filtered(lambda line, c=channel: line.channel_id == c)
-            lines.write({"rewound": text, "asked_at": fields.Datetime.now()})
+            lines.write({"rewound": text, "asked_at": whole and fields.Datetime.now()})
         return len(told)
 
     def _sudo_pause(self):

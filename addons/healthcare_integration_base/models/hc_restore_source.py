@@ -15,7 +15,7 @@ class HcRestoreSource(models.AbstractModel):
     def _rewind(self, moment):
         """Read again from ``moment`` (naive UTC) on, at the latest.
 
-        :return: list of ``(channel, text)``: of which channel it is, and from where it reads
-            now, for people.
+        :return: list of ``(channel, text, whole)``: of which channel it is, from where it
+            reads now, for people, and whether that is all or somebody has to do something
         """
         return []

@@ -1,12 +1,12 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from datetime import timedelta
-from unittest.mock import patch
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
 from .retention_case import NOTED, RetentionCase
+from .test_access import HOST_KEY
 
 
 @tagged("post_install", "-at_install")
@@ -125,25 +125,36 @@ class TestRestore(RetentionCase):
             {"restore.started", "restore.asked", "restore.closed"}, set(events.mapped("action"))
         )
 
+    def job(self, code, **values):
+        """A job that pulls files for a channel of its own."""
+        channel = self.make_channel(self.system, self.noted, code=code, sync_mode="scheduled_batch")
+        store = self.env["hc.file.store"].create(
+            {"name": code, "host": "sftp.example", "login": "us", "host_keys": HOST_KEY}
+        )
+        column = Command.create({"name": "value", "pointer": "/value"})
+        job = self.env["hc.sync.job"].create(
+            {
+                "name": code,
+                "channel_id": channel.id,
+                "store_id": store.id,
+                "message_type_id": self.noted.id,
+                "column_ids": [column],
+                **values,
+            }
+        )
+        job._sudo_set_cursor("page-7")
+        return job
+
     def test_sources_are_rewound(self):
-        """The hook is called on every model that mixes it in."""
-        channel = self.channel
-
-        def rewind(sources, moment):
-            return [(channel, f"cursor {moment}")]
-
+        kept, moved = self.job("kept", after_success="keep"), self.job("moved")
         restore = self.restore()
-        names = ["hc.system"]
-        model = type(self.env["hc.system"])
-        registry = type(self.registry)
-        with (
-            patch.object(registry, "descendants", lambda *_args: names),
-            patch.object(model, "_rewind", rewind, create=True),
-        ):
-            restore.action_start()
-        line = self.lines(restore, self.channel)
-        self.assertEqual(line.rewound, f"cursor {restore.resend_from}")
-        self.assertTrue(line.asked_at)
+        restore.action_start()
+        self.assertFalse(kept.cursor or moved.cursor)
+        line = self.lines(restore, kept.channel_id)
+        self.assertTrue(line.rewound and line.asked_at)
+        line = self.lines(restore, moved.channel_id)
+        self.assertIn(str(restore.resend_from), line.rewound)
+        self.assertFalse(line.asked_at, "somebody has to put the files back")
 
     def test_it_is_not_bent(self):
         restore = self.restore()
