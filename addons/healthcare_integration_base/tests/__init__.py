@@ -13,6 +13,7 @@ from . import test_legal_hold
 from . import test_restore
 from . import test_retention
 from . import test_ordering
+from . import test_outcomes
 from . import test_pressure
 from . import test_server_faults
 from . import test_staff_entry
