@@ -397,7 +397,7 @@ class TestSyncPull(BatchCase):
         with self.assertRaises(AccessError):
             run.with_user(manager).state = "done"
         with self.assertRaises(AccessError):
-            job.with_user(manager).cursor = "7"
+            job.with_user(manager).next_run_at = "2020-01-01"
         job.with_user(manager).name = "Renamed"
         actions = self.env["hc.audit.event"].search([("object", "=", run.uuid)]).mapped("action")
         self.assertEqual(set(actions), {"sync.requested", "sync.finished"})
