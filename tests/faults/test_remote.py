@@ -71,15 +71,8 @@ class Receiver:
             if not open_ones and len(rows) >= number:
                 return rows
             assert time.monotonic() < deadline, f"{len(open_ones)} of {len(rows)} are open"
-            self.hospital.machine.sql(DUE)
-            self.hospital.machine.nudge()
+            self.hospital.machine.wake_lanes()
             time.sleep(1)
-
-
-DUE = """
-UPDATE ir_cron SET nextcall = now() AT TIME ZONE 'UTC' - interval '1 second'
- WHERE id IN (SELECT cron_id FROM hc_lane)
-"""
 
 
 def each_once(there, rows):
@@ -153,8 +146,7 @@ def wait_for_request(hospital, there):
     deadline = time.monotonic() + 120
     while not there.arrived.wait(0.5):
         assert time.monotonic() < deadline, "nothing is sent any more"
-        hospital.machine.sql(DUE)
-        hospital.machine.nudge()
+        hospital.machine.wake_lanes()
     assert hospital.machine.sql(ON_THE_WAY)[0][0]
 
 
@@ -175,9 +167,10 @@ def test_another_receiver_goes_on(hospital, faulty):
     """One that hangs holds up nobody else."""
     other = Faulty(hospital, faulty.path)
     with remote.Remote(remote.HANGS) as hanging, remote.Remote() as good:
-        Receiver(hospital, faulty, hanging)
+        slow = Receiver(hospital, faulty, hanging)
         fast = Receiver(hospital, other, good)
         faulty.send([faulty.event("tell") for _ in range(5)])
         other.send([other.event("tell") for _ in range(5)])
         each_once(good, fast.settled(5, other, 120))
         hanging.manner = remote.GOOD
+        each_once(hanging, slow.settled(5, faulty))
