@@ -28,6 +28,7 @@
         "views/hc_channel_views.xml",
         "views/hc_effect_views.xml",
         "views/hc_dirty_key_views.xml",
+        "views/hc_mllp_port_views.xml",
         "wizards/hc_credential_reveal_views.xml",
         "views/menus.xml",
     ],

@@ -28,4 +28,7 @@ from . import (
     hc_message_handler,
     hc_followup_handler,
     hc_staff_entry,
+    hc_mllp_port,
+    hc_mllp_client,
+    hc_system_mllp,
 )
