@@ -19,9 +19,13 @@ class HcMllp(Command):
         # Behind the configuration: the addon is imported where that says.
         from odoo.addons.healthcare_integration_base.mllp import front, process
 
+        chosen = {
+            name: getattr(given, f"mllp_{name}")
+            for name in ("threads", "connections")
+            if getattr(given, f"mllp_{name}") is not None
+        }
         try:
-            options = front.Options(given.mllp_threads, given.mllp_connections)
-            process.main(options, given.mllp_check)
+            process.main(front.Options(**chosen), given.mllp_check)
         except process.Misconfigured as error:
             sys.exit(f"odoo hc_mllp: {error}")
 
@@ -33,28 +37,22 @@ class HcMllp(Command):
             "--mllp-threads",
             dest="mllp_threads",
             type="int",
-            my_default=4,
+            file_loadable=False,
             help="threads that work on the database (4); each takes a connection",
         )
         group.add_option(
             "--mllp-connections",
             dest="mllp_connections",
             type="int",
-            my_default=1000,
+            file_loadable=False,
             help="connections of all ports together (1000)",
         )
         group.add_option(
             "--mllp-check",
             action="store_true",
             dest="mllp_check",
-            my_default=False,
             file_loadable=False,
             help="only say what is wrong with the enabled ports",
         )
         parser.add_option_group(group)
-        given = config.parse_config(args, setup_logging=True)
-        given.mllp_threads = config["mllp_threads"]
-        given.mllp_connections = config["mllp_connections"]
-        if given.mllp_threads < 1 or given.mllp_connections < 1:
-            sys.exit("odoo hc_mllp: --mllp-threads and --mllp-connections are at least 1")
-        return given
+        return config.parse_config(args, setup_logging=True)

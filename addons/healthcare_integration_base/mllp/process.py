@@ -53,6 +53,8 @@ def _end(_number, _frame):
 
 
 def _database(options):
+    if options.threads < 1 or options.connections < 1:
+        raise Misconfigured("--mllp-threads and --mllp-connections are at least 1")
     names = config["db_name"]
     if len(names) != 1:
         raise Misconfigured(
