@@ -3,6 +3,7 @@ import optparse
 import sys
 
 from odoo.cli.command import Command
+from odoo.service import server
 from odoo.tools import config
 
 
@@ -16,7 +17,8 @@ class HcMllp(Command):
     def run(self, args):
         """Serve until SIGTERM; 0 then, and 1 with one line when that cannot be."""
         given = self._options(args)
-        # Behind the configuration: the addon is imported where that says.
+        # Odoo's own modules first, as in a server; the addon is where the configuration says.
+        server.load_server_wide_modules()
         from odoo.addons.healthcare_integration_base.mllp import front, process
 
         chosen = {

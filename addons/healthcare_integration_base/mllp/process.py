@@ -4,6 +4,7 @@
 import asyncio
 import logging
 import signal
+import threading
 import time
 
 import psycopg2
@@ -11,8 +12,9 @@ import psycopg2
 from odoo import SUPERUSER_ID, api
 from odoo.exceptions import UserError
 from odoo.modules.registry import Registry
-from odoo.service import server
+from odoo.sql_db import db_connect
 from odoo.tools import config
+from odoo.tools.sql import table_exists
 
 from . import tls
 from .front import Front
@@ -20,7 +22,7 @@ from .worker import Worker
 
 _logger = logging.getLogger(__name__)
 WAIT_SECONDS = 2
-MODEL = "hc.mllp.port"
+MODEL, TABLE = "hc.mllp.port", "hc_mllp_port"
 # Words of the database's refusals that do not pass by waiting.
 FINAL = ("does not exist", "authentication failed", "no password supplied")
 
@@ -37,7 +39,7 @@ def main(options, check=False):
     """
     database = _database(options)
     signal.signal(signal.SIGTERM, _end)
-    server.load_server_wide_modules()
+    threading.current_thread().dbname = database
     problems = _ready(database)
     if check:
         if problems:
@@ -89,13 +91,13 @@ def _ready(database):
 
 
 def _problems(database):
-    registry = Registry(database)
-    if MODEL not in registry:
-        raise Misconfigured(
-            f"healthcare_integration_base is not installed in the database {database},"
-            " or has to be updated"
-        )
-    with registry.cursor() as cr:
+    with db_connect(database).cursor() as cr:
+        if not table_exists(cr, TABLE):
+            raise Misconfigured(
+                f"healthcare_integration_base is not installed in the database {database},"
+                " or has to be updated"
+            )
+    with Registry(database).cursor() as cr:
         env = api.Environment(cr, SUPERUSER_ID, {})
         try:
             env["hc.keyring"]._ring()
