@@ -15,7 +15,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import requests
 from simulate import billing, biomed, codes, credentials, documents, mllp, report, send, world
 from simulate.billing import Billed, Biller
 from simulate.billing_documents import APPOINTED, CHARGED

@@ -23,6 +23,7 @@ from ..messaging.intake import Prepared
 from ..models.hc_audit_event import document
 from ..models.wire_config import ChannelConfig, SystemConfig
 from . import alone
+from .shards import shard_of
 from .wake import wake_lanes
 
 RETRIES = 20
@@ -194,7 +195,7 @@ class Ledger:
             "dropped": prepared.dropped or None,
             "business_key": prepared.business_key,
             "ordering_key": prepared.ordering_key,
-            "shard": _shard(spread, channel.shard_count),
+            "shard": shard_of(spread, channel.shard_count),
             "weak_key": prepared.weak_key,
             "state": "done" if prepared.ignored else "received",
             "error_code": prepared.ignored,
@@ -293,13 +294,6 @@ def _with_own_key(entry):
     content = prepared.source_digest or prepared.payload_digest
     key = keyed(bytes.fromhex(prepared.idempotency_key), content)
     return replace(entry, prepared=replace(prepared, idempotency_key=key), control_id_reused=True)
-
-
-def _shard(spread, count):
-    """Spread keys evenly and the same way on every machine."""
-    if count == 1:
-        return 0
-    return int(keyed(b"hc.shard", spread)[:8], 16) % count
 
 
 COLUMNS = {

@@ -1,4 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from ..messaging import errors_outbound
 from . import (
     ir_http,
     res_users,
@@ -20,6 +21,12 @@ from . import (
     hc_issue,
     hc_issue_supply,
     hc_message,
+    hc_endpoint,
+    hc_delivery,
+    hc_channel_outbound,
+    hc_lane_outbound,
+    hc_message_outbound,
+    hc_outbox,
     hc_message_attempt,
     hc_effect,
     hc_inflight,
@@ -28,7 +35,20 @@ from . import (
     hc_message_handler,
     hc_followup_handler,
     hc_staff_entry,
+<<<<<<< HEAD
     hc_mllp_port,
     hc_mllp_client,
     hc_system_mllp,
+=======
+    hc_message_type_ordering,
+    hc_lane_ordering,
+    hc_channel_ordering,
+    hc_message_ordering,
+    hc_issue_ordering,
+    hc_channel_retry,
+    hc_message_outcome,
+    hc_lane_shards,
+    hc_lane_cron,
+    ir_cron,
+>>>>>>> c
 )

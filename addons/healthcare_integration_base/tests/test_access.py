@@ -64,6 +64,9 @@ class TestAccess(EngineCase):
         )
         cls.env["hc.dirty.key"].create({"kind": "rights", "company_id": cls.env.company.id})
         cls.env["hc.credential.reveal"].create({})
+        cls.endpoint = cls.env["hc.endpoint"].create(
+            {**of_system, "name": "Orders", "url": "https://partner.example/events"}
+        )
         cls.env["hc.channel.mapping"].create(
             {
                 "channel_id": cls.channel.id,
@@ -88,6 +91,9 @@ class TestAccess(EngineCase):
         self.assertTrue(self.message.issue_id)
         self.env["hc.inflight"].create(
             {"lane_id": self.lane.id, "shard": 0, "message_ids": self.message.ids}
+        )
+        self.env["hc.delivery"].create(
+            {"message_id": self.message.id, "endpoint_id": self.endpoint.id}
         )
         self.env["hc.effect"].create(
             {
