@@ -35,11 +35,6 @@ from . import (
     hc_message_handler,
     hc_followup_handler,
     hc_staff_entry,
-<<<<<<< HEAD
-    hc_mllp_port,
-    hc_mllp_client,
-    hc_system_mllp,
-=======
     hc_message_type_ordering,
     hc_lane_ordering,
     hc_channel_ordering,
@@ -50,5 +45,7 @@ from . import (
     hc_lane_shards,
     hc_lane_cron,
     ir_cron,
->>>>>>> c
+    hc_mllp_port,
+    hc_mllp_client,
+    hc_system_mllp,
 )

@@ -67,6 +67,13 @@ class TestAccess(EngineCase):
         cls.endpoint = cls.env["hc.endpoint"].create(
             {**of_system, "name": "Orders", "url": "https://partner.example/events"}
         )
+        cls.env["hc.mllp.port"].create(
+            {
+                **of_system,
+                "name": "Beds",
+                "client_ids": [Command.create({"name": "Engine", "fingerprint": "ab" * 32})],
+            }
+        )
         cls.env["hc.channel.mapping"].create(
             {
                 "channel_id": cls.channel.id,
