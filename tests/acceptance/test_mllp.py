@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import random
+import re
 import signal
 import socket
 import ssl
@@ -81,6 +82,19 @@ def refused_connection(port, **options):
 
 
 # ------------------------------------------------------------------------ messages
+
+
+def test_example_of_the_readme(port):
+    """The lines of Bash that people copy."""
+    page = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    section = page.partition("## HL7 over MLLP")[2].partition("\n## ")[0]
+    (example,) = re.findall(r"^```bash\n(.*?)^```$", section, re.M | re.S)
+    assert "PORT=2575" in example
+    script = example.replace("PORT=2575", f"PORT={port.number}")
+    done = subprocess.run(
+        ["bash", "-euc", script], capture_output=True, text=True, timeout=90, check=True
+    )
+    assert "\nMSA|AA|MSG-0001\n" in done.stdout, done.stdout
 
 
 def test_accepted(hospital, port, message):

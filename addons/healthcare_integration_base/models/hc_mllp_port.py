@@ -152,6 +152,8 @@ class HcMllpPort(models.Model):
     def _inverse_private_key(self):
         for port in self.filtered("private_key"):
             port._sudo_keep_key(port.private_key)
+        # Who has entered it does not get it back either.
+        self.invalidate_recordset(["private_key"], flush=False)
 
     def _sudo_keep_key(self, text):
         """The column of a secret is closed to everybody, the manager included."""
