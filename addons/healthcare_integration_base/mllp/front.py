@@ -21,6 +21,7 @@ BEAT_SECONDS = 30
 # A database that neither answers nor refuses: the connection is closed, the sender asks again.
 ANSWER_WITHIN = 60
 STOP_WITHIN = 20
+LAST_WORD_WITHIN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ class Front:
         await asyncio.gather(*(port.close(STOP_WITHIN) for port in self._ports.values()))
         figures = self._report(last=True)
         with contextlib.suppress(Exception):
-            await self._ask(figures)
+            await asyncio.wait_for(self._ask(figures), LAST_WORD_WITHIN)
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._clerk.shutdown(wait=False, cancel_futures=True)
 

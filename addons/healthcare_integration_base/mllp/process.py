@@ -3,6 +3,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 import threading
 import time
@@ -47,6 +48,10 @@ def main(options, check=False):
         return
     _logger.info("MLLP for database %s, %s threads", database, options.threads)
     asyncio.run(Front(Worker(database), options).run())
+    # Not by the way of the interpreter, which waits for its threads: one of them may be waiting
+    # for a database that does not answer any more. All that is due has been said.
+    logging.shutdown()
+    os._exit(0)
 
 
 def _end(_number, _frame):
