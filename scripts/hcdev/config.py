@@ -19,6 +19,7 @@ TEST_CONFIG = WORK / "test.conf"
 SERVE_LOG = LOGS / "odoo.log"
 DEMO_DATABASE = "hc_demo"
 EVENTED_OFFSET = 3
+PROXY_OFFSET = 1
 
 
 def port() -> int:
@@ -36,6 +37,16 @@ def mllp_port() -> str:
     if text and (not text.isdigit() or not 0 < int(text) <= 65535):
         raise SetupError(f"MLLP_PORT is {text!r}, it must be a number from 1 to 65535")
     return text
+
+
+def with_proxy() -> bool:
+    """Whether HAProxy is to stand in front of Odoo, as in production."""
+    return os.environ.get("PROXY", "").strip() not in ("", "0")
+
+
+def proxy_port() -> int:
+    """The port of the proxy; Odoo keeps its own."""
+    return port() + PROXY_OFFSET
 
 
 def interface() -> str:
@@ -127,6 +138,7 @@ def serve_options(tree: OdooTree, server: Server) -> dict[str, object]:
     """The configuration of the started server; odoo.conf.example explains each option."""
     return common_options(tree, server, WORK / "data") | {
         "db_name": DEMO_DATABASE,
+        "proxy_mode": with_proxy(),
         "db_maxconn": 16,
         "db_maxconn_gevent": 8,
         "http_interface": interface(),

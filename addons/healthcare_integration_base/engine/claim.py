@@ -44,7 +44,9 @@ DUE = " ".join(
           FROM hc_message m
          WHERE m.lane_id = %(lane)s AND m.shard = %(shard)s AND m.direction = 'in'
            AND m.state IN ('received', 'retry')
-           AND m.next_attempt_at <= (now() AT TIME ZONE 'UTC') AND
+           AND m.next_attempt_at <= (now() AT TIME ZONE 'UTC')
+           AND m.channel_id NOT IN (
+                SELECT id FROM hc_channel WHERE state = 'paused' AND pause_mode = 'hold') AND
         """,
         MAY_GO,
         "ORDER BY m.id LIMIT %(limit)s",
@@ -56,7 +58,8 @@ def due(cr, lane_id, shard, limit):
     """Due messages of a shard in the order of their arrival.
 
     A message waits behind an earlier one of its ordering key that is in review or that
-    is to be tried again later, unless its channel lets it pass.
+    is to be tried again later, unless its channel lets it pass, and while the handling of its
+    channel is paused.
     """
     cr.execute(DUE, {"lane": lane_id, "shard": shard, "limit": limit})
     return [Candidate(*row) for row in cr.fetchall()]

@@ -4,21 +4,30 @@
 import logging
 
 import psycopg2
+from psycopg2.errors import LockNotAvailable, ReadOnlySqlTransaction
+from psycopg2.pool import PoolError
 
 from ..messaging.errors import MessageError
 
 _logger = logging.getLogger(__name__)
-AWAY = (psycopg2.OperationalError, psycopg2.InterfaceError)
+AWAY = (psycopg2.OperationalError, psycopg2.InterfaceError, PoolError, ReadOnlySqlTransaction)
+AT_FAULT = (psycopg2.DataError, psycopg2.IntegrityError)
 AWAY_RETRY_SECONDS = 5
+UPGRADE_RETRY_SECONDS = 15
 
 
 def as_message_error(exc):
     """What the sender is told of an exception."""
     if isinstance(exc, MessageError):
         return exc
+    if isinstance(exc, LockNotAvailable):
+        return MessageError("database_upgrading", retry_after=UPGRADE_RETRY_SECONDS)
     if isinstance(exc, AWAY):
         return MessageError("database_unavailable", retry_after=AWAY_RETRY_SECONDS)
     log_place(exc)
+    if isinstance(exc, psycopg2.Error) and not isinstance(exc, AT_FAULT):
+        # Code and tables do not fit each other: an update is on its way.
+        return MessageError("database_upgrading", retry_after=UPGRADE_RETRY_SECONDS)
     return MessageError("internal_error")
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..messaging.errors import MessageError
 from ..messaging.translate import hl7v2
-from . import refusals
+from . import pressure, refusals
 from .channels import check_open, is_known
 from .entry import entry
 from .ledger import Group, Ledger
@@ -57,6 +57,7 @@ class Hl7Door:
         ring = self.env["hc.keyring"]._ring()
         found = [self._judge(raw, charset, channel, ring) for raw in raws]
         groups = [taken.group for taken in found if taken.group is not None]
+        pressure.admit(self.env.cr, self.system, groups)
         Ledger(self.env, self.system).store(groups)
         for taken in found:
             if taken.group is not None and isinstance(taken.group.result, MessageError):

@@ -57,11 +57,13 @@ class Stored:
 class Group:
     """Entries that are kept together or not at all; all of one sender's document.
 
-    ``result`` is a list of :class:`Stored`, or the :class:`MessageError` that refuses it.
+    ``result`` is a list of :class:`Stored`, or the :class:`MessageError` that refuses it;
+    ``weight`` what it counts for at the system's rate: one message, or a bundle's entries.
     """
 
     entries: list[Entry]
     result: list[Stored] | MessageError | None = None
+    weight: int = 1
 
 
 class Ledger:

@@ -9,6 +9,8 @@ from collections import Counter
 
 import psycopg2
 
+from . import throttled
+
 _logger = logging.getLogger(__name__)
 
 
@@ -19,7 +21,10 @@ def record(env, system, errors):
     """
     if not errors:
         return
-    counts = Counter(error.code for error in errors)
+    told = Counter(error.code for error in errors)
+    counts = throttled.gathered(env.cr.dbname, system.id, told)
+    if not counts:
+        return
     try:
         _append(env, system, counts)
     except psycopg2.Error as error:

@@ -13,7 +13,6 @@ import psycopg2
 
 from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
-from odoo.sql_db import PoolError
 
 from ..engine import failure
 from ..engine.hl7_door import Hl7Door, Taken
@@ -22,7 +21,6 @@ from ..messaging.mllp import Block, encode
 from ..messaging.translate import hl7v2
 
 _logger = logging.getLogger(__name__)
-AWAY = (*failure.AWAY, PoolError)
 # A database that has just come back leaves dead connections in the pool, one for each thread.
 # Trying again is safe: what was kept meanwhile is recognized.
 TRIES = 4
@@ -62,7 +60,9 @@ class Worker:
             time.sleep(attempt * PAUSE_SECONDS)
             try:
                 return self._take(system_id, blocks)
-            except AWAY as error:
+            except psycopg2.errors.LockNotAvailable as error:  # as long as tables are changed
+                return [_refused(block, failure.as_message_error(error)) for block in blocks]
+            except failure.AWAY as error:
                 _logger.debug("The database is away: %s", type(error).__name__)
             except Exception as error:  # every message has an answer
                 return self._failed(system_id, blocks, error)
@@ -72,7 +72,7 @@ class Worker:
         """One message must not spoil the others that were taken with it."""
         if len(blocks) > 1:
             return [taken for one in blocks for taken in self._taken(system_id, [one])]
-        return [_refused(blocks[0], _as_message_error(error))]
+        return [_refused(blocks[0], failure.as_message_error(error))]
 
     def _take(self, system_id, blocks):
         with self._environment() as env:
@@ -130,12 +130,3 @@ def _answer(taken):
 
 def _refused(block, error):
     return Taken(hl7v2.parse_header(block.content), error)
-
-
-def _as_message_error(error):
-    """What no statement of ours foresaw of the database, such as a column that is not there
-    while the addon is updated, passes."""
-    if isinstance(error, psycopg2.Error):
-        failure.log_place(error)
-        return MessageError("database_unavailable")
-    return failure.as_message_error(error)

@@ -10,6 +10,8 @@ from . import test_issue
 from . import test_keyring
 from . import test_mllp
 from . import test_ordering
+from . import test_pressure
+from . import test_server_faults
 from . import test_staff_entry
 from . import test_system_user
 from . import test_tours

@@ -67,6 +67,9 @@ class TestAccess(EngineCase):
         cls.endpoint = cls.env["hc.endpoint"].create(
             {**of_system, "name": "Orders", "url": "https://partner.example/events"}
         )
+        cls.env["hc.channel.pause"].create({"channel_id": cls.channel.id, "reason": "Rights"})
+        cls.env["hc.rate.bucket"].create({**of_system, "tokens": 1})
+        cls.env["hc.backlog"].create({"place": "rights", "lane_id": cls.lane.id})
         cls.env["hc.mllp.port"].create(
             {
                 **of_system,
