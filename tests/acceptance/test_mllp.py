@@ -2,10 +2,9 @@
 
 import asyncio
 import contextlib
-import os
+import functools
 import random
 import re
-import signal
 import socket
 import ssl
 import subprocess
@@ -14,16 +13,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hcdev import venv
-from hl7.mllp import InvalidBlockError
-from simulate import documents
 from simulate.documents import Use
 from simulate.rpc import Refused
 from support import checks, mllp
-from support import cluster as clusters
 from support.certificates import Authority
-
-CLOSED = (ConnectionError, asyncio.IncompleteReadError, InvalidBlockError, ssl.SSLError)
 
 
 @pytest.fixture(scope="module")
@@ -47,24 +40,7 @@ def secure(hospital, authority):
 
 @pytest.fixture
 def message(hospital):
-    """A DFT^P03 of the health record as text, and its id."""
-
-    def make(quantity=1):
-        control, world = hospital.new_id("mllp"), hospital.ehr
-        use = Use(world.wards[0], world.plain[0], quantity, hospital.use().at)
-        return documents.dft(control, use, "EHR", "HOSPITAL", 7).decode(), control
-
-    return make
-
-
-def kept(hospital, controls):
-    """How often each of the ids is in the ledger."""
-    query = (
-        "SELECT message_identifier, count(*) FROM hc_message"
-        " WHERE message_identifier = ANY(%s) GROUP BY 1"
-    )
-    found = dict(hospital.machine.sql(query, list(controls)))
-    return [found.get(control, 0) for control in controls]
+    return functools.partial(mllp.message, hospital)
 
 
 def refused_connection(port, **options):
@@ -77,7 +53,7 @@ def refused_connection(port, **options):
 
     try:
         return asyncio.run(listen()) == b""
-    except CLOSED:
+    except mllp.CLOSED:
         return True
 
 
@@ -103,7 +79,7 @@ def test_accepted(hospital, port, message):
     before = hospital.on_hand(use)
     text, control = message(3)
     assert port.send(text) == [["AA", control]]
-    assert kept(hospital, [control]) == [1]
+    assert mllp.kept(hospital, [control]) == [1]
     assert hospital.on_hand(use) == before - 3
 
 
@@ -111,7 +87,7 @@ def test_same_again_has_no_second_effect(hospital, port, message):
     text, control = message()
     assert port.send(text, text) == [["AA", control]] * 2
     assert port.send(text) == [["AA", control]]
-    assert kept(hospital, [control]) == [1]
+    assert mllp.kept(hospital, [control]) == [1]
 
 
 def test_same_by_http(hospital, port, message):
@@ -119,14 +95,14 @@ def test_same_by_http(hospital, port, message):
     text, control = message()
     assert port.send(text) == [["AA", control]]
     checks.acknowledgement(hospital.sender("hl7v2").hl7(text), 200, "AA")
-    assert kept(hospital, [control]) == [1]
+    assert mllp.kept(hospital, [control]) == [1]
 
 
 def test_two_hundred_in_one_write(hospital, port, message):
     made = [message() for _number in range(200)]
     controls = [control for _text, control in made]
     assert port.send(*(text for text, _control in made)) == [["AA", one] for one in controls]
-    assert kept(hospital, controls) == [1] * 200
+    assert mllp.kept(hospital, controls) == [1] * 200
 
 
 def test_one_bad_message_spoils_no_other(hospital, port, message):
@@ -134,7 +110,7 @@ def test_one_bad_message_spoils_no_other(hospital, port, message):
     wrong = second.replace("|CG|", "|PY|")
     assert wrong != second
     assert port.send(first, wrong, third) == [["AA", one], ["AE", two], ["AA", three]]
-    assert kept(hospital, [one, two, three]) == [1, 0, 1]
+    assert mllp.kept(hospital, [one, two, three]) == [1, 0, 1]
 
 
 def test_refusals(hospital, port, message):
@@ -169,7 +145,7 @@ def test_enhanced_mode(hospital, port, message):
             return await mllp.answer(reader)
 
     assert asyncio.run(talk()) == ["CA", control]
-    assert kept(hospital, [other, control]) == [1, 1]
+    assert mllp.kept(hospital, [other, control]) == [1, 1]
 
 
 def test_split_at_every_byte(hospital, port, message):
@@ -186,7 +162,7 @@ def test_split_at_every_byte(hospital, port, message):
                 assert await mllp.answer(reader) == ["AA", control]
 
     asyncio.run(talk())
-    assert kept(hospital, [control]) == [1]
+    assert mllp.kept(hospital, [control]) == [1]
 
 
 def test_without_return(hospital, port, message):
@@ -217,7 +193,7 @@ def test_oversize(hospital, port, message):
     (text, control), (after, other) = message(), message()
     large = text + "NTE|1||" + "x" * 1_100_000 + "\r"
     assert port.send(large, after) == [["AR", control], ["AA", other]]
-    assert kept(hospital, [control, other]) == [0, 1]
+    assert mllp.kept(hospital, [control, other]) == [0, 1]
 
 
 def test_fifty_connections(hospital, port, message):
@@ -233,7 +209,7 @@ def test_fifty_connections(hospital, port, message):
     wanted = [[[["AA", control]] for _text, control in parts] for parts in made]
     assert asyncio.run(talk()) == wanted
     controls = [control for parts in made for _text, control in parts]
-    assert kept(hospital, controls) == [1] * 200
+    assert mllp.kept(hospital, controls) == [1] * 200
 
 
 def test_two_hundred_and_more_connections(hospital, port, message):
@@ -248,7 +224,7 @@ def test_two_hundred_and_more_connections(hospital, port, message):
 
     assert most >= 220
     assert asyncio.run(talk()) == [[["AA", control]]] * 220
-    assert kept(hospital, [control]) == [1]
+    assert mllp.kept(hospital, [control]) == [1]
 
 
 def test_noise(hospital, port, message):
@@ -329,7 +305,7 @@ def test_client_certificates(hospital, secure, authority, message, tmp_path):
         context = client_context(authority, wrong, tmp_path)
         assert refused_connection(secure, ssl=context)
     assert refused_connection(secure)
-    assert kept(hospital, [control]) == [1]
+    assert mllp.kept(hospital, [control]) == [1]
 
 
 def test_old_tls_is_refused(hospital, secure, authority):
@@ -392,213 +368,3 @@ def test_closed_when_it_is_disabled(hospital, message):
     assert asyncio.run(talk()) == b""
     with pytest.raises(OSError):
         socket.create_connection(("127.0.0.1", made.number), timeout=5)
-
-
-# ----------------------------------------------------------------------- disturbances
-
-
-def restarted(hospital, port, former):
-    """Wait for the next process, which the supervisor starts."""
-    deadline = time.monotonic() + 120
-    while mllp.pid(hospital) in (None, former):
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port.number), timeout=5).close()
-            return
-        except OSError:
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
-
-
-def test_killed_in_mid_frame(hospital, port, message):
-    (text, control), (other, second) = message(), message()
-    process = mllp.pid(hospital)
-
-    async def talk():
-        async with port.open() as streams:
-            assert await mllp.exchange(streams, [text]) == [["AA", control]]
-            streams[1].write(b"\x0b" + other.encode()[:80])
-            await streams[1].drain()
-            os.kill(process, signal.SIGKILL)
-            return await streams[0].read()
-
-    with contextlib.suppress(ConnectionError):
-        assert asyncio.run(talk()) == b""
-    restarted(hospital, port, process)
-    assert kept(hospital, [control, second]) == [1, 0]
-    assert port.send(other, text) == [["AA", second], ["AA", control]]
-    assert kept(hospital, [control, second]) == [1, 1]
-
-
-@contextlib.contextmanager
-def lanes_locked(hospital):
-    """What follows the commit of a message, waking its lane, waits while this lasts."""
-    hospital.drained()
-    connection = hospital.machine.connect()
-    connection.autocommit = False
-    lock = "SELECT bool_or(signalled) FROM (SELECT * FROM hc_lane FOR NO KEY UPDATE) l"
-    deadline = time.monotonic() + mllp.WITHIN
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(lock)
-            while cursor.fetchone()[0]:
-                connection.rollback()
-                assert time.monotonic() < deadline
-                time.sleep(0.5)
-                cursor.execute(lock)
-            yield
-    finally:
-        connection.close()
-
-
-def test_killed_between_commit_and_acknowledgement(hospital, port, message):
-    """The sender has no answer and sends again: the message is there once."""
-    text, control = message()
-    process = mllp.pid(hospital)
-
-    async def talk():
-        async with port.open() as (reader, writer):
-            writer.writeblock(text.encode())
-            await writer.drain()
-            while kept(hospital, [control]) != [1]:
-                await asyncio.sleep(0.1)
-            os.kill(process, signal.SIGKILL)
-            return await asyncio.wait_for(reader.read(), mllp.WITHIN)
-
-    with lanes_locked(hospital), contextlib.suppress(ConnectionError):
-        assert asyncio.run(asyncio.wait_for(talk(), 90)) == b""
-    restarted(hospital, port, process)
-    assert port.send(text) == [["AA", control]]
-    assert kept(hospital, [control]) == [1]
-    hospital.drained()
-
-
-def test_database_away(hospital, port, message):
-    """Never AA; afterwards all is well, in the same process and on the same connection."""
-    (text, control), (other, second) = message(), message()
-    process = mllp.pid(hospital)
-
-    async def talk():
-        async with port.open() as streams:
-            assert await mllp.exchange(streams, [text]) == [["AA", control]]
-            await asyncio.to_thread(clusters.stop, hospital.cluster, "immediate")
-            try:
-                assert await mllp.exchange(streams, [other, text]) == [
-                    ["AR", second],
-                    ["AR", control],
-                ]
-            finally:
-                await asyncio.to_thread(clusters.start_again, hospital.cluster)
-            assert await mllp.exchange(streams, [other, text]) == [["AA", second], ["AA", control]]
-
-    asyncio.run(talk())
-    assert mllp.pid(hospital) == process
-    assert kept(hospital, [control, second]) == [1, 1]
-    hospital.machine.wait_ready()
-
-
-def test_ends_in_order(hospital, port, message):
-    """SIGTERM: what is in hand is finished and acknowledged, then it is over."""
-    made = [message() for _number in range(60)]
-    process = mllp.pid(hospital)
-
-    async def talk():
-        answers = []
-        async with port.open() as (reader, writer):
-            for text, _control in made:
-                writer.writeblock(text.encode())
-            await writer.drain()
-            answers.append(await mllp.answer(reader))
-            os.kill(process, signal.SIGTERM)
-            while True:
-                try:
-                    answers.append(await mllp.answer(reader))
-                except CLOSED:
-                    return answers
-
-    answers = asyncio.run(talk())
-    controls = [control for _text, control in made]
-    assert answers == [["AA", control] for control in controls[: len(answers)]]
-    # Nothing is kept that was not acknowledged.
-    assert sum(kept(hospital, controls)) == len(answers)
-    restarted(hospital, port, process)
-    rest = [text for text, _control in made[len(answers) :]]
-    assert [code for code, _control in port.send(*rest)] == ["AA"] * len(rest)
-    assert kept(hospital, controls) == [1] * 60
-
-
-def test_hang_up_looks_at_the_ports(hospital, port):
-    process = mllp.pid(hospital)
-    os.kill(process, signal.SIGHUP)
-    time.sleep(0.5)
-    assert mllp.pid(hospital) == process
-
-
-def test_no_payload_in_the_log(hospital, port, message):
-    mark = "ZZCANARYMLLPZZ"
-    text, _control = message()
-    port.send(text.replace("PID|", f"PID|{mark}"), f"{mark}", f"MSH|^~\\&|{mark}|{mark}")
-    for path in hospital.machine.folder.glob("*.log"):
-        assert mark not in path.read_text(errors="replace")
-
-
-# ------------------------------------------------------------------------------ start
-
-
-def start(hospital, *options, conf=None, **env):
-    """The command, until it ends; exit status and what it says."""
-    conf = str(conf or hospital.machine.conf)
-    done = subprocess.run(
-        [venv.ODOO, "hc_mllp", "-c", conf, *options],
-        env={**hospital.machine.environment(), "ODOO_RC": conf, **env},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    lines = [line for line in done.stderr.splitlines() if not line.startswith("20")]
-    return done.returncode, lines
-
-
-def test_refuses_to_start_without_the_addon(hospital):
-    status, lines = start(hospital, "-d", "postgres", f"--logfile={os.devnull}")
-    assert status == 1
-    assert len(lines) == 1 and lines[0].startswith("odoo hc_mllp: ")
-
-
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        (["-d", "no_such_database"], "does not exist"),
-        (["-d", "one,two"], "name one database"),
-        (["--mllp-threads=0"], "at least 1"),
-        (["--mllp-threads=40"], "db_maxconn"),
-    ],
-)
-def test_refuses_to_start(hospital, options, words):
-    status, lines = start(hospital, *options)
-    assert status == 1
-    assert len(lines) == 1, lines
-    assert lines[0].startswith("odoo hc_mllp: ") and words in lines[0]
-
-
-def test_refuses_to_start_without_the_key(hospital, tmp_path):
-    status, lines = start(hospital, HC_MASTER_KEY_FILE=str(tmp_path / "none"))
-    assert (status, len(lines)) == (1, 1)
-    assert "master key" in lines[0]
-
-
-def test_check_says_what_is_wrong(hospital, authority, tmp_path):
-    """Before a change goes live, and for a port that is not served."""
-    paths = authority.issue("odoo").write(tmp_path, "checked")
-    values = {"certificate_file": str(paths[0]), "private_key_file": str(paths[1])}
-    made = mllp.Port(hospital, use_tls=True, **values).enable()
-    paths[1].write_text(authority.issue("other").key)
-    try:
-        status, lines = start(hospital, "--mllp-check")
-    finally:
-        hospital.admin.call("hc.mllp.port", "action_disable", [made.id])
-    assert (status, len(lines)) == (1, 1)
-    assert f"port {made.number}: " in lines[0]

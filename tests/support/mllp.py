@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 import time
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
 
 from hcdev import config, serve
-from hl7.mllp import HL7StreamReader, HL7StreamWriter, open_hl7_connection
+from hl7.mllp import (
+    HL7StreamReader,
+    HL7StreamWriter,
+    InvalidBlockError,
+    open_hl7_connection,
+)
+from simulate import documents
+from simulate.documents import Use
 
 from .hospital import Hospital
 
 WITHIN = 60
+CLOSED = (ConnectionError, asyncio.IncompleteReadError, InvalidBlockError, ssl.SSLError)
 Streams = tuple[HL7StreamReader, HL7StreamWriter]
 
 
@@ -84,6 +93,32 @@ async def answer(reader: HL7StreamReader) -> list[str]:
     """MSA-1 and MSA-2 of the next acknowledgement."""
     message = await asyncio.wait_for(reader.readmessage(), WITHIN)
     return [str(field) for field in message.segment("MSA")[1:3]]
+
+
+def message(hospital: Hospital, quantity: int = 1) -> tuple[str, str]:
+    """A DFT^P03 of the health record that nobody has sent yet, and its id."""
+    control, world = hospital.new_id("mllp"), hospital.ehr
+    use = Use(world.wards[0], world.plain[0], quantity, hospital.use().at)
+    return documents.dft(control, use, "EHR", "HOSPITAL", 7).decode(), control
+
+
+def kept(hospital: Hospital, controls: Iterable[str]) -> list[int]:
+    """How often each of the ids is in the ledger."""
+    query = (
+        "SELECT message_identifier, count(*) FROM hc_message"
+        " WHERE message_identifier = ANY(%s) GROUP BY 1"
+    )
+    names = list(controls)
+    found = dict(hospital.machine.sql(query, names))
+    return [int(found.get(name, 0)) for name in names]
+
+
+def restarted(hospital: Hospital, port: Port, former: int | None) -> None:
+    """Wait for the next process, which the supervisor starts."""
+    deadline = time.monotonic() + 2 * WITHIN
+    while pid(hospital) in (None, former) or not config.occupied("127.0.0.1", port.number):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
 
 
 def pid(hospital: Hospital) -> int | None:

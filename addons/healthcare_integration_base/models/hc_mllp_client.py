@@ -20,7 +20,6 @@ class HcMllpClient(models.Model):
     company_id = fields.Many2one(related="port_id.company_id", store=True, index=True)
     system_id = fields.Many2one(
         "hc.system",
-        string="System",
         index=True,
         ondelete="restrict",
         domain="[('is_internal', '=', False)]",

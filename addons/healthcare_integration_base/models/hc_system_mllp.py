@@ -1,12 +1,10 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-from odoo import fields, models
+from odoo import models
 from odoo.tools import ormcache
 
 
 class HcSystem(models.Model):
     _inherit = "hc.system"
-
-    mllp_port_ids = fields.One2many("hc.mllp.port", "system_id", string="MLLP ports")
 
     @ormcache("system_id")
     def _wire_config_of(self, system_id):
