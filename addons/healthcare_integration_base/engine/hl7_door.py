@@ -110,6 +110,7 @@ def takes(channel, message):
     """Whether a message is for a channel, by MSH-3, 4 and 9."""
     return (
         is_known(channel)
+        and not channel.batch_only
         and channel.format == "hl7v2"
         and channel.hl7_sending_application in ("", message.sending_application)
         and channel.hl7_sending_facility in ("", message.sending_facility)
