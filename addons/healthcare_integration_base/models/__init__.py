@@ -26,6 +26,7 @@ from . import (
     hc_channel_outbound,
     hc_lane_outbound,
     hc_message_outbound,
+    hc_message_attempt_outbound,
     hc_outbox,
     hc_message_attempt,
     hc_effect,

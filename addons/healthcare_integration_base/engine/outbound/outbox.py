@@ -75,7 +75,7 @@ def keep(cr, actor, rows):
     """
     if not rows:
         return []
-    cr.execute(QUEUE, [json.dumps(rows, default=str), actor], log_exceptions=False)
+    cr.execute(QUEUE, [json.dumps(rows), actor], log_exceptions=False)
     return [uuid for (uuid,) in cr.fetchall()]
 
 
