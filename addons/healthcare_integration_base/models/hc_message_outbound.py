@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import fields, models
+from odoo.exceptions import UserError
 
 OUTBOUND_OPEN = ("queued", "retry", "unknown", "review")
 
@@ -19,6 +20,19 @@ class HcMessage(models.Model):
         "(channel_id, ordering_key, id) WHERE direction = 'out' AND ordering_key IS NOT NULL"
         " AND state IN ('queued', 'retry', 'unknown', 'review')"
     )
+
+    def _sudo_set_state(self, state, allowed, action, **options):
+        """What is being sent at this moment has its outcome soon; see the base."""
+        ours = self.filtered(lambda message: message.direction == "out")
+        sending = self._sudo_being_sent(ours) if ours else self.browse()
+        if sending and sending == self:
+            raise UserError(self.env._("It is being sent at this moment. Try again soon."))
+        return super(HcMessage, self - sending)._sudo_set_state(state, allowed, action, **options)
+
+    def _sudo_being_sent(self, messages):
+        """Viewers have no right on what is on its way."""
+        way = self.env["hc.delivery"].sudo().search([("message_id", "in", messages.ids)])
+        return self & self.browse(way.message_id.ids)
 
     def _sudo_resume(self):
         """What leaves is queued again, what came in is handled again; see the base."""

@@ -9,6 +9,7 @@ from . import test_engine
 from . import test_issue
 from . import test_keyring
 from . import test_ordering
+from . import test_outbound
 from . import test_staff_entry
 from . import test_system_user
 from . import test_tours

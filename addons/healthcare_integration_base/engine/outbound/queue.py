@@ -29,8 +29,8 @@ IN_ORDER = """
         SELECT 1 FROM hc_message p
          WHERE p.channel_id = m.channel_id AND p.direction = 'out'
            AND p.ordering_key = m.ordering_key AND p.id < m.id
-           AND (p.state IN ('queued', 'retry')
-                OR (p.state IN ('unknown', 'review') AND c.ordering_policy IS DISTINCT FROM 'pass'))))
+           AND (p.state IN ('queued', 'retry') OR (p.state IN ('unknown', 'review')
+                AND c.ordering_policy IS DISTINCT FROM 'pass'))))
 """
 WITH_WORK = " ".join(
     (
@@ -135,6 +135,12 @@ def put_on_way(cr, parcel):
         [parcel.id, parcel.endpoint_id, "ask" if parcel.asks else "send", parcel.is_probe],
     )
     parcel.started_at = cr.fetchone()[0]
+    # Who decides about it at this moment, from an older snapshot, has to look again.
+    cr.execute(
+        "UPDATE hc_message SET next_attempt_at = now() AT TIME ZONE 'UTC' WHERE id = %s",
+        [parcel.id],
+        log_exceptions=False,
+    )
     cr.commit()  # pylint: disable=invalid-commit
 
 
