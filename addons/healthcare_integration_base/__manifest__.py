@@ -24,6 +24,7 @@
         "data/ir_cron.xml",
         "data/hc_lane.xml",
         "data/hc_lane_outbound.xml",
+        "data/hc_message_type.xml",
         "views/hc_message_views.xml",
         "views/hc_issue_views.xml",
         "views/hc_system_views.xml",

@@ -7,7 +7,7 @@ models), and five statements for a batch of 500 are what makes batches worth it.
 
 from psycopg2.extras import Json
 
-from .outbound import replies
+from .outbound import acks, replies
 
 FINAL = ("done", "duplicate", "rejected", "cancelled", "dead")
 
@@ -30,6 +30,7 @@ def outcomes(env, items, started_at, duration_ms):
     _effects(env.cr, tried)
     _dirty_keys(env.cr, tried)
     replies.send(env, tried)
+    acks.due(env, [item.message_id for item in tried if item.channel.format == "hl7v2"])
     _audit(env, tried)
     env.invalidate_all(flush=False)
     _issues(env, tried)

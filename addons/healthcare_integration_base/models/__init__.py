@@ -43,5 +43,7 @@ from . import (
     hc_message_settle,
     hc_issue_outbound,
     hc_endpoint_test,
+    hc_identifier_outbound,
     hc_outbox,
+    hc_followup_hl7_ack,
 )

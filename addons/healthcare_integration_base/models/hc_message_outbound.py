@@ -2,7 +2,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-OUTBOUND_OPEN = ("queued", "retry", "unknown", "review")
+from ..engine.outbound import acks
 
 
 class HcMessage(models.Model):
@@ -10,11 +10,21 @@ class HcMessage(models.Model):
 
     _inherit = "hc.message"
 
+    application_ack = fields.Json(
+        readonly=True,
+        groups="healthcare_integration_base.group_integration_operator",
+        help="Of an HL7 v2 message whose sender wants to know what became of it (MSH-16): what "
+        "the acknowledgement gives back.",
+    )
     endpoint_id = fields.Many2one(related="channel_id.endpoint_id", string="Endpoint")
 
     _outbound_idx = models.Index(
         "(channel_id, id) WHERE direction = 'out'"
         " AND state IN ('queued', 'retry', 'unknown', 'review')"
+    )
+    _outbound_due_idx = models.Index(
+        "(channel_id, next_attempt_at) WHERE direction = 'out'"
+        " AND state IN ('queued', 'retry', 'unknown')"
     )
     _outbound_key_idx = models.Index(
         "(channel_id, ordering_key, id) WHERE direction = 'out' AND ordering_key IS NOT NULL"
@@ -27,7 +37,10 @@ class HcMessage(models.Model):
         sending = self._sudo_being_sent(ours) if ours else self.browse()
         if sending and sending == self:
             raise UserError(self.env._("It is being sent at this moment. Try again soon."))
-        return super(HcMessage, self - sending)._sudo_set_state(state, allowed, action, **options)
+        changing = self - sending
+        result = super(HcMessage, changing)._sudo_set_state(state, allowed, action, **options)
+        acks.due(self.env, changing.ids)
+        return result
 
     def _sudo_being_sent(self, messages):
         """Viewers have no right on what is on its way."""

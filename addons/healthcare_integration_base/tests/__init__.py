@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from . import test_access
+from . import test_application_ack
 from . import test_catalog
 from . import test_channel_mapping
 from . import test_credential
@@ -10,6 +11,7 @@ from . import test_issue
 from . import test_keyring
 from . import test_ordering
 from . import test_outbound
+from . import test_outbound_unknown
 from . import test_staff_entry
 from . import test_system_user
 from . import test_tours

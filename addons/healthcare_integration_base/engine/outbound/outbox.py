@@ -65,6 +65,7 @@ def row(env, channel, message_type, event, company, trace, ordering_key=None, bu
         "error_code": None,
         "mapping_version": 0,
         "source_digest": None,
+        "application_ack": None,
     }
 
 

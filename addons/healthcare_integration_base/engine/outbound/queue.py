@@ -18,7 +18,7 @@ CHANNELS = """
        AND c.state IN ('active', 'retired') AND c.sync_mode <> 'scheduled_batch'
 """
 DUE = """
-    m.channel_id = c.id AND m.direction = 'out'
+    m.channel_id = c.id AND m.direction = 'out' AND m.state IN ('queued', 'retry', 'unknown')
     AND (m.state IN ('queued', 'retry') OR (m.state = 'unknown' AND c.on_unknown = 'ask'))
     AND m.next_attempt_at <= now() AT TIME ZONE 'UTC'
 """
@@ -29,6 +29,7 @@ IN_ORDER = """
         SELECT 1 FROM hc_message p
          WHERE p.channel_id = m.channel_id AND p.direction = 'out'
            AND p.ordering_key = m.ordering_key AND p.id < m.id
+           AND p.state IN ('queued', 'retry', 'unknown', 'review')
            AND (p.state IN ('queued', 'retry') OR (p.state IN ('unknown', 'review')
                 AND c.ordering_policy IS DISTINCT FROM 'pass'))))
 """

@@ -28,6 +28,13 @@ _CONTROL_ID_LENGTH = 199
 _DESIGNATOR_LENGTH = 64
 _POINTERS = 20
 
+_WAY_BACK = (
+    "receiving_application",
+    "receiving_facility",
+    "sending_application",
+    "sending_facility",
+)
+
 # Table 0357.
 _CONDITIONS = {
     "0": "Message accepted",
@@ -65,15 +72,35 @@ def ack(
     return text.encode(message.charset if message else "utf-8", "replace")
 
 
+def asked(message: Hl7) -> dict[str, str] | None:
+    """What has to be kept of a header for the application acknowledgement that MSH-16 asks
+    for (table 0155); none where it asks for none."""
+    if message.app_ack not in ("AL", "ER", "SU"):
+        return None
+    names = ("sending_application", "sending_facility", "receiving_application",
+             "receiving_facility")  # fmt: skip
+    ends = {
+        name: "^".join(part[:_DESIGNATOR_LENGTH] for part in parts)[:_DESIGNATOR_LENGTH]
+        for name, parts in zip(names, message.routing, strict=True)
+    }
+    kept = {
+        **ends,
+        "when": message.app_ack,
+        "control_id": _CONTROL.sub("", message.control_id)[:_CONTROL_ID_LENGTH],
+        "trigger": message.trigger if re.fullmatch(r"[A-Z][A-Z0-9]{2}", message.trigger) else "",
+        "version": _version(message),
+        "processing_id": _processing(message),
+    }
+    return {name: value for name, value in kept.items() if value}
+
+
 def application_ack(message_id: str, data: Mapping[str, JsonValue], time: datetime | None) -> bytes:
     """The acknowledgement that MSH-16 asks for, from what the contract of
     ``hl7.acknowledged.v1`` keeps; the same bytes whenever it is made."""
     moment = time.strftime("%Y%m%d%H%M%S+0000") if time else ""
     parts = ["MSH", r"^~\&"]
-    for end in ("receiving_application", "receiving_facility"):
-        parts.append(_clean(str(data.get(end) or ""), _DESIGNATOR_LENGTH))
-    for end in ("sending_application", "sending_facility"):
-        parts.append(_clean(str(data.get(end) or ""), _DESIGNATOR_LENGTH))
+    for end in _WAY_BACK:
+        parts.append(_designator(str(data.get(end) or "").split("^")))
     trigger = str(data.get("trigger") or "")
     parts += [moment, "", f"ACK^{trigger}^ACK" if trigger else "ACK^^ACK"]
     parts += [message_id.replace("-", "")[:20], str(data.get("processing_id") or "P")]
