@@ -6,7 +6,7 @@ import functools
 import itertools
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -25,7 +25,7 @@ from . import demo
 from .machine import Machine
 
 BASE = "healthcare_integration_base"
-QUIET = {"done", "review", "duplicate", "rejected", "cancelled", "dead"}
+QUIET = {"done", "review", "duplicate", "superseded", "rejected", "cancelled", "dead"}
 PASSWORD = "acceptance-only"
 PLENTY = Decimal(1_000_000)
 # What goes on by itself: not what its ordering key holds behind a message in review.
@@ -172,19 +172,11 @@ class Hospital:
         message_id: str,
         format_: str = "cloudevents",
         within: float = 60,
-        patient: bool = False,
     ) -> dict[str, Any]:
-        """The status of a message once it rests.
-
-        :param patient: after an outage a worker answers 503 once for each connection that
-            died in its pool; like any sender, ask again then.
-        """
+        """The status of a message once it rests."""
         sender, deadline = self.sender(format_), time.monotonic() + within
         while True:
             answer = sender.status(message_id, bearer=True)
-            if patient and answer.status_code == 503 and time.monotonic() < deadline:
-                time.sleep(int(answer.headers["Retry-After"]))
-                continue
             assert answer.status_code == 200, answer.text
             found: dict[str, Any] = answer.json()
             if found["state"] in QUIET:
@@ -207,11 +199,15 @@ class Hospital:
         :param nudge: spare the minute until a new cron process looks for work on its own.
         """
         deadline = time.monotonic() + within
-        while left := self.machine.sql(WAITING)[0][0]:
+        while left := self.waiting():
             assert time.monotonic() < deadline, f"{left} messages wait"
             if nudge:
                 self.machine.nudge()
             time.sleep(1 if nudge else 0.3)
+
+    def waiting(self) -> int:
+        """How many messages go on by themselves, now or later."""
+        return int(self.machine.sql(WAITING)[0][0])
 
     def row(self, message_id: str) -> dict[str, Any]:
         """The ledger's row of a message."""
@@ -235,12 +231,17 @@ class Hospital:
         return Decimal(stock.get(use.place, Decimal()))
 
 
-def build(name: str = "tests") -> Hospital:
-    """A server with demo data on a cluster of its own."""
+def build(name: str = "tests", *, install: Sequence[str] = (), **options: Any) -> Hospital:
+    """A server with demo data on a cluster of its own.
+
+    :param install: addons of tests, beside ours; ``options`` go to the machine.
+    """
     cluster, server = clusters.make(name)
-    machine = Machine(common.WORK / name, server, f"hc_{name}")
+    machine = Machine(common.WORK / name, server, f"hc_{name}", **options)
     clean(machine)
     clusters.copy_template(server, machine.database)
+    if install:
+        machine.odoo("-i", ",".join(install))
     machine.shell(demo.load_code(in_order()), "loading the demo data")
     machine.start()
     hospital = Hospital(machine, cluster)

@@ -148,6 +148,8 @@ def channel_of(caller, code):
         if channel.code == code and is_known(channel):
             if not caller.may_use(channel):
                 raise MessageError("forbidden")
+            if channel.batch_only:
+                raise MessageError("batch_only")
             check_open(channel)
             return channel
     raise MessageError("not_found")
@@ -159,8 +161,8 @@ def is_known(channel: ChannelConfig):
 
 
 def check_open(channel):
-    """A paused channel asks its senders to come back."""
-    if channel.state == "paused":
+    """A paused channel asks its senders to come back, unless only its handling is paused."""
+    if channel.state == "paused" and not channel.is_held:
         raise MessageError("paused", retry_after=PAUSED_RETRY_SECONDS)
 
 

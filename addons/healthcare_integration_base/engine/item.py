@@ -69,10 +69,13 @@ class Item:
     received_at: datetime | None = None
     weak_key: bool = False
     attempt_count: int = 0
+    retry_count: int = 0
+    retry_age: float = 0.0
     state: str = "done"
     error_code: str | None = None
     error_detail: str | None = None
     duplicate_of_id: int | None = None
+    superseded_by_id: int | None = None
     retry_after: float | None = None
     trigger: str = "arrival"
     effects: list[Effect] = field(default_factory=list)
@@ -94,6 +97,13 @@ class Item:
         """The same fact was stated before: kept, marked, without a second effect."""
         self.state = "duplicate"
         self.duplicate_of_id = of_message_id
+
+    def supersede(self, by_message_id=None):
+        """It came late: what it says was overtaken by a newer message, and holds no more.
+        Kept, marked, without an effect."""
+        self.state = "superseded"
+        self.error_code = "superseded"
+        self.superseded_by_id = by_message_id
 
     def effect(self, role, res_model, res_id, business_key=None, content_digest=None):
         """Say which record the message, or its part ``role``, has brought about."""

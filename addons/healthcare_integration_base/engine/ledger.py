@@ -23,6 +23,7 @@ from ..messaging.intake import Prepared
 from ..models.hc_audit_event import document
 from ..models.wire_config import ChannelConfig, SystemConfig
 from . import alone
+from .shards import shard_of
 from .wake import wake_lanes
 
 RETRIES = 20
@@ -56,11 +57,13 @@ class Stored:
 class Group:
     """Entries that are kept together or not at all; all of one sender's document.
 
-    ``result`` is a list of :class:`Stored`, or the :class:`MessageError` that refuses it.
+    ``result`` is a list of :class:`Stored`, or the :class:`MessageError` that refuses it;
+    ``weight`` what it counts for at the system's rate: one message, or a bundle's entries.
     """
 
     entries: list[Entry]
     result: list[Stored] | MessageError | None = None
+    weight: int = 1
 
 
 class Ledger:
@@ -123,6 +126,7 @@ class Ledger:
             if not self._insert(cr, rows):
                 raise psycopg2.errors.SerializationFailure
         self._report_reuse(cr, rows)
+        self._beside(cr, groups)
         cr.commit()  # pylint: disable=invalid-commit
         return {row["lane_id"] for row in rows if row["state"] == "received"}
 
@@ -194,7 +198,7 @@ class Ledger:
             "dropped": prepared.dropped or None,
             "business_key": prepared.business_key,
             "ordering_key": prepared.ordering_key,
-            "shard": _shard(spread, channel.shard_count),
+            "shard": shard_of(spread, channel.shard_count),
             "weak_key": prepared.weak_key,
             "state": "done" if prepared.ignored else "received",
             "error_code": prepared.ignored,
@@ -237,6 +241,9 @@ class Ledger:
     def _trail(self, row):
         event = {name: row[column] for name, column in TRAIL.items()}
         return document(self.actor, [{"action": "message.received", **event}])
+
+    def _beside(self, cr, groups):
+        """What is committed together with them; for those who keep a book of their own."""
 
     def _report_reuse(self, cr, rows):
         """A control id that comes back with other content is kept, and somebody is told."""
@@ -294,13 +301,6 @@ def _with_own_key(entry):
     content = prepared.source_digest or prepared.payload_digest
     key = keyed(bytes.fromhex(prepared.idempotency_key), content)
     return replace(entry, prepared=replace(prepared, idempotency_key=key), control_id_reused=True)
-
-
-def _shard(spread, count):
-    """Spread keys evenly and the same way on every machine."""
-    if count == 1:
-        return 0
-    return int(keyed(b"hc.shard", spread)[:8], 16) % count
 
 
 COLUMNS = {

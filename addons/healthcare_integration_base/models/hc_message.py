@@ -89,6 +89,8 @@ class HcMessage(models.Model):
     state = fields.Selection(STATES, required=True, readonly=True, default="received")
     attempt_count = fields.Integer("Attempts", readonly=True, default=0)
     kill_count = fields.Integer("Workers killed", readonly=True, default=0)
+    retry_count = fields.Integer("Failed in a row", readonly=True, default=0)
+    retrying_since = fields.Datetime("Failing since", readonly=True)
     next_attempt_at = fields.Datetime("Next attempt", readonly=True)
     error_code = fields.Char("Error", readonly=True)
     error_title = fields.Char(compute="_compute_error_text")
@@ -97,6 +99,7 @@ class HcMessage(models.Model):
     done_at = fields.Datetime("Done", readonly=True)
     issue_id = fields.Many2one("hc.issue", readonly=True, ondelete="set null")
     duplicate_of_id = fields.Many2one("hc.message", readonly=True, ondelete="set null")
+    superseded_by_id = fields.Many2one("hc.message", readonly=True, ondelete="set null")
     effect_ids = fields.One2many("hc.effect", "message_id", "Effects", readonly=True)
     attempt_ids = fields.One2many("hc.message.attempt", "message_id", "Tries", readonly=True)
     effect_count = fields.Integer(compute="_compute_effect_count")
@@ -117,6 +120,7 @@ class HcMessage(models.Model):
     )
     _create_date_idx = models.Index("USING brin (create_date)")
     _duplicate_idx = models.Index("(duplicate_of_id) WHERE duplicate_of_id IS NOT NULL")
+    _superseded_idx = models.Index("(superseded_by_id) WHERE superseded_by_id IS NOT NULL")
 
     def _compute_error_text(self):
         for message in self:
@@ -184,6 +188,7 @@ class HcMessage(models.Model):
             "received_at": _utc(message.create_date),
             "done_at": _utc(message.done_at),
             "duplicate_of": message.duplicate_of_id.uuid or None,
+            "superseded_by": message.superseded_by_id.uuid or None,
             "effects": [
                 {"role": effect.role, "model": effect.res_model, "id": effect.res_id}
                 for effect in message.effect_ids
@@ -231,6 +236,7 @@ class HcMessage(models.Model):
             SQL(
                 "UPDATE hc_message SET state = %(state)s, attempt_count = CASE"
                 " WHEN state = 'dead' THEN 0 ELSE attempt_count END, kill_count = 0,"
+                " retry_count = 0, retrying_since = NULL,"
                 " next_attempt_at = now() AT TIME ZONE 'UTC', done_at = CASE WHEN %(final)s"
                 " THEN now() AT TIME ZONE 'UTC' END"
                 " WHERE id = ANY(%(ids)s) AND state = ANY(%(allowed)s) RETURNING id, uuid,"

@@ -12,7 +12,10 @@ from . import test_keyring
 from . import test_ordering
 from . import test_outbound
 from . import test_outbound_unknown
+from . import test_pressure
+from . import test_server_faults
 from . import test_staff_entry
+from . import test_sync_pull
 from . import test_system_user
 from . import test_tours
 from . import test_wire_config

@@ -11,6 +11,7 @@ from .common import EngineCase
 
 BASE = "healthcare_integration_base"
 OURS = tuple(f"odoo.addons.{name}." for name in (BASE, "hc_"))
+HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDohYQ4C9GJuuCmW/FtPMJbrXSTcyZp1SGHpJm5iZ0Fp"
 GENERIC = {
     "create": lambda ids: [[{}]],
     "read": lambda ids: [ids, ["id"]],
@@ -67,6 +68,9 @@ class TestAccess(EngineCase):
         cls.endpoint = cls.env["hc.endpoint"].create(
             {**of_system, "name": "Orders", "url": "https://partner.example/events"}
         )
+        cls.env["hc.channel.pause"].create({"channel_id": cls.channel.id, "reason": "Rights"})
+        cls.env["hc.rate.bucket"].create({**of_system, "tokens": 1})
+        cls.env["hc.backlog"].create({"place": "rights", "lane_id": cls.lane.id})
         cls.env["hc.channel.mapping"].create(
             {
                 "channel_id": cls.channel.id,
@@ -79,6 +83,39 @@ class TestAccess(EngineCase):
                         }
                     )
                 ],
+            }
+        )
+
+        cls._fill_batch()
+
+    @classmethod
+    def _fill_batch(cls):
+        channel = cls.make_channel(cls.system, cls.kind, code="files", sync_mode="scheduled_batch")
+        store = cls.env["hc.file.store"].create(
+            {
+                "name": "Partner",
+                "host": "sftp.example",
+                "login": "hospital",
+                "host_keys": HOST_KEY,
+                "password": "secret",
+            }
+        )
+        job = cls.env["hc.sync.job"].create(
+            {
+                "name": "Nightly",
+                "channel_id": channel.id,
+                "store_id": store.id,
+                "message_type_id": cls.kind.id,
+                "column_ids": [Command.create({"name": "value", "pointer": "/value"})],
+            }
+        )
+        run = cls.env["hc.sync.run"].create({"job_id": job.id})
+        cls.env["hc.sync.run.line"].create(
+            {
+                "run_id": run.id,
+                "company_id": cls.env.company.id,
+                "number": 1,
+                "state": "invalid",
             }
         )
 

@@ -22,7 +22,8 @@ from odoo import SUPERUSER_ID, api
 
 from ...messaging.breaker import Gate
 from .. import wake
-from ..drain import CONFLICT_LIMIT, CONFLICTS, LINGER_SECONDS, POLL_SECONDS, RUN_SECONDS
+from ..drain import CONFLICT_LIMIT, LINGER_SECONDS, POLL_SECONDS, RUN_SECONDS
+from ..failures import CONFLICTS
 from ..locks import lock_key, session_lock
 from . import gate, queue, settle
 from .target import target_of
