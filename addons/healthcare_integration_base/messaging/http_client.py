@@ -235,13 +235,13 @@ class _Judged:
         except OSError as error:
             raise NewConnectionError(connection, type(error).__name__) from None
 
-    def send(self, data: Any) -> None:
+    def send(self, data: Any) -> Any:
         connection: Any = self
         if connection.sock is None:
             connection.connect()
         self.line.is_sent = True
         try:
-            super().send(data)  # type: ignore[misc]
+            return super().send(data)  # type: ignore[misc]
         except ssl.SSLError:
             connection.sock.recv(1)  # the reason, where the peer has told one, is an alert
             raise
