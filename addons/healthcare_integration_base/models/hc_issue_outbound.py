@@ -16,6 +16,10 @@ class HcIssue(models.Model):
         for issue in self:
             issue.is_unsettled = issue.error_code in UNSETTLED and issue.state != "resolved"
 
+    def _resume(self):
+        """What may have arrived does not go on by itself: somebody has to say so first."""
+        return super(HcIssue, self.filtered(lambda issue: not issue.is_unsettled))._resume()
+
     def action_arrived(self):
         """Button: the receiver has all that wait."""
         self._unsettled().action_arrived()

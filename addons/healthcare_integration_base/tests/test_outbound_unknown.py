@@ -155,6 +155,12 @@ class TestUnknown(OutboundCase):
         first.issue_id.with_user(self.operator()).action_give_up()
         self.assertEqual((first + second).mapped("state"), ["cancelled"] * 2)
 
+    def test_trying_again_is_no_answer(self):
+        message = self.unknown()
+        message.issue_id.with_user(self.operator()).action_retry()
+        self.assertEqual(message.state, "unknown")
+        self.assertNotEqual(message.issue_id.state, "resolved")
+
     def test_who_may_not_say(self):
         message = self.unknown()
         viewer = new_test_user(self.env, "hc.out.view", f"{BASE}.group_integration_viewer")
