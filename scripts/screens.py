@@ -119,6 +119,12 @@ def message_pictures(find: Finder) -> Iterator[Picture]:
     waiting = find.one("hc.message", ("state", "=", "review"))
     if waiting:
         yield Picture("message-review", f"{ledger}/{waiting}")
+    for name, term in (
+        ("held", ("blocked_by_id", "!=", False)),
+        ("superseded", ("state", "=", "superseded")),
+    ):
+        if message := find.one("hc.message", term):
+            yield Picture(f"message-{name}", f"{ledger}/{message}")
 
 
 def review_pictures(find: Finder) -> Iterator[Picture]:
