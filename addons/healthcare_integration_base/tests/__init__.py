@@ -8,6 +8,9 @@ from . import test_door
 from . import test_engine
 from . import test_issue
 from . import test_keyring
+from . import test_recovery
+from . import test_replay
+from . import test_replay_rights
 from . import test_staff_entry
 from . import test_system_user
 from . import test_tours
