@@ -30,7 +30,6 @@ from . import (
     hc_staff_entry,
     hc_message_recovery,
     hc_message_decision,
-    hc_message_history,
     hc_issue_recovery,
     hc_channel_replay,
     hc_system_replay,

@@ -113,6 +113,11 @@ class HcMessage(models.Model):
         "(correlation_identifier) WHERE correlation_identifier IS NOT NULL"
     )
     _create_date_idx = models.Index("USING brin (create_date)")
+    # Few rows have one of these, so that they cost the way of most events nothing.
+    _error_code_idx = models.Index("(error_code text_pattern_ops, id) WHERE error_code IS NOT NULL")
+    _weak_idx = models.Index("(id) WHERE weak_key IS TRUE")
+    _system_idx = models.Index("(system_id, id)")
+    _type_idx = models.Index("(message_type_id, id)")
     _duplicate_idx = models.Index("(duplicate_of_id) WHERE duplicate_of_id IS NOT NULL")
 
     def _compute_error_text(self):

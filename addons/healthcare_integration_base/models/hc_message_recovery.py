@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, format_datetime
 
 RESUMABLE = ("review", "dead", "retry")
 OPEN = ("received", *RESUMABLE)
@@ -25,9 +25,67 @@ class HcMessage(models.Model):
     _inherit = "hc.message"
 
     decision_ids = fields.One2many("hc.message.decision", "message_id", "Decisions", readonly=True)
-    history_ids = fields.One2many("hc.message.history", "message_id", "History", readonly=True)
+    history = fields.Html(compute="_compute_history", sanitize=False)
     fix_kind = fields.Selection(related="issue_id.fix_kind", string="Missing")
     issue_state = fields.Selection(related="issue_id.state", string="State of the issue")
+
+    def _compute_history(self):
+        for message in self:
+            message.history = self.env["ir.qweb"]._render(
+                "healthcare_integration_base.message_history", {"events": message._story()}
+            )
+
+    def _story(self):
+        """What happened to the message, newest first: when it came, each try, and what people
+        decided about it."""
+        self.ensure_one()
+        story = [self._story_event("received", self.create_date)]
+        story += [
+            self._story_event(
+                one.trigger,
+                one.started_at,
+                state=one.outcome,
+                code=one.error_code,
+                took=one.duration_ms,
+                batch=one.batch_size,
+            )
+            for one in self.attempt_ids.sorted("id")
+        ]
+        story += [
+            self._story_event(
+                one.action,
+                one.create_date,
+                state=one.state_after,
+                before=one.state_before,
+                who=one.user_id.name,
+                reason=one.reason,
+            )
+            for one in self.decision_ids.sorted("id")
+        ]
+        return sorted(story, key=lambda event: event["when"])[::-1]
+
+    def _story_event(self, event, when, state=None, **details):
+        states = dict(self._fields["state"]._description_selection(self.env))
+        before = details.pop("before", None)
+        return {
+            "event": event,
+            "title": self._story_titles().get(event, event),
+            "when": when,
+            "local": format_datetime(self.env, when),
+            "state": state,
+            "state_title": states.get(state),
+            "before_title": states.get(before),
+            **details,
+        }
+
+    def _story_titles(self):
+        tries = self.env["hc.message.attempt"]._fields["trigger"]
+        decisions = self.env["hc.message.decision"]._fields["action"]
+        return {
+            "received": self.env._("Received"),
+            **dict(tries._description_selection(self.env)),
+            **dict(decisions._description_selection(self.env)),
+        }
 
     def action_retry(self):
         """Have the selected messages tried again now."""

@@ -104,9 +104,10 @@ class HcReplay(models.Model):
         query = self.env["hc.message"]._search(messages)
         found = self.env.execute_query(
             SQL(
-                "SELECT m.company_id, count(*), bool_or(c.replay_approval) FROM hc_message m"
-                " JOIN hc_channel c ON c.id = m.channel_id WHERE m.id IN %s GROUP BY 1 ORDER BY 1",
-                query.subselect(),
+                "SELECT hc_message.company_id, count(*), bool_or(c.replay_approval) FROM %s"
+                " JOIN hc_channel c ON c.id = hc_message.channel_id WHERE %s GROUP BY 1 ORDER BY 1",
+                query.from_clause,
+                query.where_clause or SQL("TRUE"),
             )
         )
         if not found:
@@ -132,11 +133,12 @@ class HcReplay(models.Model):
         self.env.cr.execute(
             SQL(
                 "INSERT INTO hc_replay_line (replay_id, message_id, company_id, state)"
-                " SELECT r.id, m.id, m.company_id, 'waiting' FROM hc_message m"
-                "   JOIN hc_replay r ON r.company_id = m.company_id AND r.id = ANY(%s)"
-                "  WHERE m.id IN %s",
+                " SELECT r.id, hc_message.id, r.company_id, 'waiting' FROM %s"
+                "   JOIN hc_replay r ON r.company_id = hc_message.company_id AND r.id = ANY(%s)"
+                "  WHERE %s",
+                query.from_clause,
                 replays.ids,
-                query.subselect(),
+                query.where_clause or SQL("TRUE"),
             )
         )
         replays = replays.sudo(False)

@@ -43,7 +43,8 @@ class HcReplay(models.Model):
 
         :return: whether something has moved
         """
-        return any([self._run_step(replay_id) for replay_id in self._open_ids()])
+        moved = [self._run_step(replay_id) for replay_id in self._open_ids()]
+        return any(moved)
 
     @api.model
     def _run_step(self, replay_id):

@@ -166,15 +166,16 @@ class TestRecovery(RecoveryCase):
         message.with_user(self.operator).action_retry()
         self.drain()
         self.decide(self.operator, "cancelled", message, "Sent twice")
-        story = message.with_user(self.viewer).history_ids.sorted("rank")
+        story = message.with_user(self.viewer)._story()
+        self.assertEqual(story[-1]["event"], "received", "it begins with its arrival")
         self.assertEqual(
-            sorted(story.mapped("event")),
+            sorted(event["event"] for event in story),
             ["arrival", "arrival", "cancelled", "received", "resumed"],
         )
-        self.assertEqual(story[0].event, "received")
-        last = story.filtered(lambda one: one.event == "cancelled")
-        self.assertEqual((last.user_id, last.reason), (self.operator, "Sent twice"))
-        self.assertEqual((last.state_before, last.state), ("review", "cancelled"))
+        last = next(event for event in story if event["event"] == "cancelled")
+        self.assertEqual((last["who"], last["reason"]), (self.operator.name, "Sent twice"))
+        self.assertEqual((last["before_title"], last["state"]), ("In Review", "cancelled"))
+        self.assertIn("Sent twice", message.with_user(self.viewer).history)
 
     def test_refused(self):
         message = self.notes(1)
@@ -198,7 +199,6 @@ class TestRecovery(RecoveryCase):
                 .with_user(self.manager)
                 .create({"message_id": message.id, "action": "skipped"})
             ),
-            lambda: message.history_ids.with_user(self.manager).write({"reason": "forged"}),
         ):
             with self.assertRaises(AccessError):
                 call()

@@ -103,7 +103,7 @@ class TestReplayRights(ReplayCase):
             company_ids=[Command.set(company.ids)],
         )
         replay = self.start(self.stuck(1))
-        for model in ("hc.replay", "hc.replay.line", "hc.message.decision", "hc.message.history"):
+        for model in ("hc.replay", "hc.replay.line", "hc.message.decision"):
             with self.subTest(model):
                 self.assertFalse(
                     self.env[model].with_user(stranger).search([("company_id", "!=", company.id)])

@@ -60,7 +60,8 @@ class HcReplayPrepare(models.TransientModel):
         found = self.env["hc.message"].search(messages, order="id desc", limit=IDS_LIMIT + 1)
         if len(found) <= IDS_LIMIT:
             return [["id", "in", found.ids]]
-        return [list(one) for one in Domain.AND([messages, [("id", "<=", found[:1].id)]])]
+        domain = Domain.AND([messages, [("id", "<=", found[:1].id)]])
+        return [one if isinstance(one, str) else list(one) for one in domain]
 
     def _action(self):
         self.ensure_one()
@@ -89,13 +90,14 @@ class HcReplayPrepare(models.TransientModel):
         self.env.flush_all()
         rows = self.env.execute_query(
             SQL(
-                "SELECT m.channel_id, m.message_type_id, m.state, m.direction,"
-                "       c.state <> 'retired' AND c.active AND s.active, m.payload IS NOT NULL,"
-                "       count(*)"
-                "  FROM hc_message m JOIN hc_channel c ON c.id = m.channel_id"
-                "  JOIN hc_system s ON s.id = m.system_id"
-                " WHERE m.id IN %s GROUP BY 1, 2, 3, 4, 5, 6",
-                query.subselect(),
+                "SELECT hc_message.channel_id, hc_message.message_type_id, hc_message.state,"
+                "       hc_message.direction, c.state <> 'retired' AND c.active AND s.active,"
+                "       hc_message.payload IS NOT NULL, count(*)"
+                "  FROM %s JOIN hc_channel c ON c.id = hc_message.channel_id"
+                "  JOIN hc_system s ON s.id = hc_message.system_id"
+                " WHERE %s GROUP BY 1, 2, 3, 4, 5, 6",
+                query.from_clause,
+                query.where_clause or SQL("TRUE"),
             )
         )
         counts = Counter()
