@@ -6,6 +6,7 @@ With --check nothing is written, and the exit code tells whether the page is up 
 
 from __future__ import annotations
 
+import importlib
 import runpy
 import sys
 from pathlib import Path
@@ -40,11 +41,29 @@ PROCESSING = """
 The message was accepted with 202 and is in the ledger. These codes say why it has no effect yet, or
 what is to be known about it.
 
+The kind of an error decides what follows:
+
+| kind | means | tried again by itself |
+|---|---|---|
+| transient | it may pass by itself | yes, with growing waits |
+| permanent | the same message never succeeds as things are | no |
+| person | it succeeds once somebody has mapped or decided something | when that is done |
+| unknown | sent, and nobody knows whether it arrived | no: it is asked for, or settled |
+| poison | it kills whoever works on it | no |
+
+After attempt *n* of failures in a row the message waits for a random time of up to
+*first wait* × 2^(*n* − 1), and no longer than the *longest wait* (exponential backoff with full
+jitter). When the attempts are spent, or the channel's horizon is over (*Give up after*, counted
+from the first of these failures), it is `dead`. First and longest wait, attempts and horizon are
+fields of the channel; where the column *tried again* has figures, they hold for this code
+instead. The horizon is always the channel's.
+
 """
 BY_KIND = {
-    "transient": "`retry`, `dead` when the attempts are spent",
+    "transient": "`retry`, then `dead`",
     "permanent": "`review`",
     "person": "`review`",
+    "unknown": "`unknown`, settled as the channel says",
     "poison": "`dead`",
 }
 BY_CODE = {
@@ -53,8 +72,16 @@ BY_CODE = {
     "lot_expired": "goes on, an issue tells of it",
     "stock_negative": "by the channel: goes on with an issue, or `review`",
     "status_without_effect": "`done`",
-    "superseded": "`done`",
+    "superseded": "`superseded`",
 }
+NOTES = (
+    "control_id_reused",
+    "expiry_mismatch",
+    "lot_expired",
+    "status_without_effect",
+    "superseded",
+)
+"""Say something about a message that has not failed."""
 
 
 def register_addons() -> None:
@@ -64,6 +91,8 @@ def register_addons() -> None:
         name = ".".join(parts[:end])
         sys.modules[name] = ModuleType(name)
     sys.modules[f"{BASE}.errors"] = errors
+    for path in sorted(Path(errors.__file__).parent.glob("errors_*.py")):
+        importlib.import_module(f"messaging.{path.stem}")
     for path in sorted(REPO.glob("addons/*/error_codes.py")):
         runpy.run_path(str(path))
 
@@ -87,12 +116,30 @@ def answers(specs: list[ErrorSpec]) -> list[str]:
     return rows
 
 
+def tried_again(one: ErrorSpec) -> str:
+    """The retry policy of a code."""
+    if one.kind != "transient":
+        return "no"
+    rule = one.retry
+    if rule is None:
+        return "as the channel says"
+    return (
+        f"after {rule.base_seconds} s, at the most {rule.cap_seconds} s, "
+        f"{rule.max_attempts} attempts"
+    )
+
+
 def processing(specs: list[ErrorSpec]) -> list[str]:
     """The table of what may follow after a message was accepted."""
-    rows = ["| code | state | meaning | what to do | runbook |", "|---|---|---|---|---|"]
+    rows = [
+        "| code | kind | state | tried again | meaning | what to do | runbook |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for one in specs:
+        is_note = one.code in NOTES
         state = BY_CODE.get(one.code) or BY_KIND[one.kind]
-        cells = (f"`{one.code}`", state, one.title, one.action, runbook_of(one.code))
+        kind, again = ("note", "") if is_note else (one.kind.value, tried_again(one))
+        cells = (f"`{one.code}`", kind, state, again, one.title, one.action, runbook_of(one.code))
         rows.append(f"| {' | '.join(cells)} |")
     return rows
 

@@ -7,4 +7,5 @@
     "author": "Healthcare Integration Suite contributors",
     "license": "LGPL-3",
     "depends": ["base"],
+    "post_load": "post_load",
 }

@@ -18,7 +18,7 @@ def uninstall_hook(env):
 
     The audit trail stays: a trail that goes with the software it watched proves nothing.
     """
-    env["hc.lane"].with_context(active_test=False).search([]).cron_id.unlink()
+    env["hc.lane"].with_context(active_test=False).search([]).cron_ids.unlink()
     env["hc.system"].with_context(active_test=False).search([]).user_id.active = False
     # Lanes go with their table: one by one they cannot, while channels name them.
     env["ir.model.data"].search(

@@ -60,6 +60,8 @@ def do_postgres() -> int:
 
 def do_start() -> int:
     """Start the server on the demo database."""
+    if config.with_proxy():
+        system.ensure("haproxy")
     with alone():
         tree, server = setup()
         conf = config.write_test(tree, server)
@@ -69,6 +71,8 @@ def do_start() -> int:
         serve.start(tree, server)
     serve.wait_ready()
     print(f"Odoo answers at {serve.base_url()}")
+    if config.with_proxy():
+        print(f"the proxy answers at {serve.base_url(config.proxy_port())}")
     return 0
 
 
@@ -113,6 +117,8 @@ def do_test(names: tuple[str, ...]) -> int:
     """Run stages of the tests."""
     if {"odoo", "acceptance"} & set(names):
         system.ensure("chromium")
+    if {"acceptance", "faults"} & set(names):
+        system.ensure("haproxy")
     with alone():
         tree, server = setup()
         conf = config.write_test(tree, server)

@@ -19,6 +19,7 @@ TEST_CONFIG = WORK / "test.conf"
 SERVE_LOG = LOGS / "odoo.log"
 DEMO_DATABASE = "hc_demo"
 EVENTED_OFFSET = 3
+PROXY_OFFSET = 1
 
 
 def port() -> int:
@@ -28,6 +29,16 @@ def port() -> int:
     if not text.isdigit() or not 0 < int(text) <= highest:
         raise SetupError(f"PORT is {text!r}, it must be a number from 1 to {highest}")
     return int(text)
+
+
+def with_proxy() -> bool:
+    """Whether HAProxy is to stand in front of Odoo, as in production."""
+    return os.environ.get("PROXY", "").strip() not in ("", "0")
+
+
+def proxy_port() -> int:
+    """The port of the proxy; Odoo keeps its own."""
+    return port() + PROXY_OFFSET
 
 
 def interface() -> str:
@@ -119,6 +130,7 @@ def serve_options(tree: OdooTree, server: Server) -> dict[str, object]:
     """The configuration of the started server; odoo.conf.example explains each option."""
     return common_options(tree, server, WORK / "data") | {
         "db_name": DEMO_DATABASE,
+        "proxy_mode": with_proxy(),
         "db_maxconn": 16,
         "db_maxconn_gevent": 8,
         "http_interface": interface(),

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from . import common, config, system, venv
-from .common import LOGS, VENV, WORK, SetupError
+from .common import LOGS, REPO, VENV, WORK, SetupError
 from .config import SERVE_CONFIG, SERVE_LOG
 from .odoo_root import OdooTree
 from .postgres import Server
@@ -37,10 +37,19 @@ user = {user}
 
 [program:odoo-http]
 command = {odoo} server -c {conf} --workers=4 --max-cron-threads=0
+environment = PGOPTIONS="{http_pg}"
 {program}
 [program:odoo-cron]
 command = {odoo} server -c {conf} --workers=2 --max-cron-threads=2 --no-http
 {program}"""
+PROXY = """
+[program:proxy]
+command = {haproxy} -db -f {cfg}
+environment = {environment}
+{program}"""
+PROXY_CONFIG = REPO / "docker/haproxy/haproxy.cfg"
+# While tables are being changed a sender gets 503 after this time, and not an answer to wait for.
+HTTP_PG_OPTIONS = "-c lock_timeout=20s"
 PROGRAM = """directory = {work}
 autostart = true
 autorestart = true
@@ -57,11 +66,11 @@ redirect_stderr = true
 """
 
 
-def base_url() -> str:
+def base_url(port: int | None = None) -> str:
     """Where the started server answers."""
     address = config.interface()
     host = "127.0.0.1" if re.fullmatch(r"[0:.]*", address) else address
-    return f"http://{f'[{host}]' if ':' in host else host}:{config.port()}"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port or config.port()}"
 
 
 def start(tree: OdooTree, server: Server) -> None:
@@ -71,7 +80,7 @@ def start(tree: OdooTree, server: Server) -> None:
     if supervisor_pid() and current == wanted:
         return
     stop()
-    for number in (config.port(), config.port() + config.EVENTED_OFFSET):
+    for number in ports():
         if config.occupied(config.interface(), number):
             raise SetupError(f"port {number} is taken by another program: choose one with PORT=")
     LOGS.mkdir(parents=True, exist_ok=True)
@@ -79,9 +88,37 @@ def start(tree: OdooTree, server: Server) -> None:
     program = PROGRAM.format(work=WORK, logs=LOGS)
     names: dict[str, object] = {"pid": PID_FILE, "logs": LOGS, "odoo": venv.ODOO}
     names |= {"conf": SERVE_CONFIG, "user": pwd.getpwuid(os.geteuid()).pw_name}
-    config.write_private(SUPERVISOR_CONFIG, SUPERVISOR.format(program=program, **names))
+    names |= {"http_pg": HTTP_PG_OPTIONS}
+    text = SUPERVISOR.format(program=program, **names)
+    if config.with_proxy():
+        text += proxy_program(program)
+    config.write_private(SUPERVISOR_CONFIG, text)
     command = [VENV / "bin/supervisord", "-c", SUPERVISOR_CONFIG]
     common.run(command, "starting the supervisor", env=config.environment(server), cwd=WORK)
+
+
+def ports() -> list[int]:
+    """The ports that a start takes."""
+    taken = [config.port(), config.port() + config.EVENTED_OFFSET]
+    return [*taken, config.proxy_port()] if config.with_proxy() else taken
+
+
+def proxy_program(program: str) -> str:
+    """The supervisor's section for the proxy."""
+    host = config.interface()
+    values = proxy_environment(
+        f"{host}:{config.proxy_port()}",
+        f"{host}:{config.port()}",
+        f"{host}:{config.port() + config.EVENTED_OFFSET}",
+    )
+    environment = ",".join(f'{name}="{value}"' for name, value in values.items())
+    haproxy = common.which("haproxy") or "haproxy"
+    return PROXY.format(haproxy=haproxy, cfg=PROXY_CONFIG, environment=environment, program=program)
+
+
+def proxy_environment(bind: str, odoo: str, evented: str) -> dict[str, str]:
+    """What the proxy's configuration asks for."""
+    return {"HC_PROXY_BIND": bind, "HC_ODOO": odoo, "HC_ODOO_GEVENT": evented}
 
 
 def wait_ready(within: float = READY_WITHIN) -> None:

@@ -41,11 +41,17 @@ def has_browser() -> bool:
     return browser() is not None
 
 
+def has_proxy() -> bool:
+    """Whether HAProxy is there."""
+    return common.which("haproxy") is not None
+
+
 NEEDS: dict[str, Callable[[], bool]] = {
     "python3-venv": has_venv,
     "postgresql": has_postgres,
     "postgresql-client": has_client,
     "chromium": has_browser,
+    "haproxy": has_proxy,
 }
 
 

@@ -14,7 +14,7 @@ from .rpc import Odoo
 from .send import Answered
 from .world import Item, World
 
-TOLD = {"done", "review", "duplicate"}
+TOLD = {"done", "review", "duplicate", "superseded"}
 Systems = list[dict[str, Any]]
 
 

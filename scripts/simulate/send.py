@@ -15,7 +15,7 @@ import requests
 from .client import BATCH, NDJSON, Sender
 from .letters import Letter
 
-QUIET = {"done", "review", "duplicate", "rejected", "cancelled", "dead"}
+QUIET = {"done", "review", "duplicate", "superseded", "rejected", "cancelled", "dead"}
 ACCEPTED = (200, 202)
 
 

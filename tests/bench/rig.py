@@ -13,7 +13,7 @@ from support.machine import Machine
 from worlds import WORLDS
 
 HERE = Path(__file__).parent
-LANES = "SELECT cron_id FROM hc_lane WHERE cron_id IS NOT NULL"
+LANES = "SELECT id FROM ir_cron WHERE hc_lane_id IS NOT NULL"
 FOLLOW_UP = """
 SELECT res_id FROM ir_model_data
  WHERE module = 'healthcare_integration_base' AND name = 'cron_followup'

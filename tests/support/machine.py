@@ -38,6 +38,7 @@ class Machine:
         self.server = server
         self.database = database
         self.port = config.free_port()
+        self.evented_port = config.free_port()
         self.conf = folder / "odoo.conf"
         self.log = folder / "odoo.log"
         self.supervisor = folder / "supervisord.conf"
@@ -61,7 +62,7 @@ class Machine:
                 "db_maxconn_gevent": 8,
                 "http_interface": "127.0.0.1",
                 "http_port": self.port,
-                "gevent_port": config.free_port(),
+                "gevent_port": self.evented_port,
                 "limit_time_cpu": 300,
                 "limit_time_real": 300,
                 "limit_time_real_cron": 900,
@@ -78,6 +79,7 @@ class Machine:
             "odoo": venv.ODOO,
             "conf": self.conf,
             "user": pwd.getpwuid(os.geteuid()).pw_name,
+            "http_pg": serve.HTTP_PG_OPTIONS,
         }
         program = serve.PROGRAM.format(work=self.folder, logs=self.folder)
         return serve.SUPERVISOR.format(program=program, **names)

@@ -2,8 +2,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from messaging.errors import Kind
-from messaging.retry import Dead, Retry, RetryPolicy, Review, decide
+from messaging import errors_outcomes  # noqa: F401  registers its codes
+from messaging.errors import Kind, RetryRule, all_specs, spec
+from messaging.retry import AFTER, Dead, Retry, RetryPolicy, Review, decide
 
 POLICY = RetryPolicy()
 
@@ -43,3 +44,37 @@ def test_delay_is_bounded(attempt, policy, share):
     if isinstance(decision, Retry):
         assert attempt < policy.max_attempts
         assert 1 <= decision.after_seconds <= max(1, policy.cap_seconds)
+
+
+def test_horizon_ends_it_however_many_attempts_are_left():
+    policy = RetryPolicy(max_attempts=100, horizon_seconds=3600)
+    assert decide(Kind.TRANSIENT, 2, policy, lambda: 0.0, age_seconds=3599) == Retry(1)
+    assert decide(Kind.TRANSIENT, 2, policy, lambda: 0.0, age_seconds=3600) == Dead()
+    assert decide(Kind.TRANSIENT, 2, policy, lambda: 0.0, age_seconds=3599.5) == Dead()
+
+
+def test_no_try_is_set_beyond_the_horizon():
+    policy = RetryPolicy(horizon_seconds=3600)
+    assert decide(Kind.TRANSIENT, 7, policy, lambda: 0.999, age_seconds=3590) == Retry(10)
+
+
+def test_a_code_of_its_own_policy():
+    policy = RetryPolicy(max_attempts=3, base_seconds=100, cap_seconds=500, horizon_seconds=60)
+    rule = RetryRule(base_seconds=1, max_attempts=5)
+    assert policy.under(None) == policy
+    assert policy.under(rule) == RetryPolicy(5, 1, 500, 60)
+
+
+@pytest.mark.parametrize("code", ["database_conflict", "database_gone"])
+def test_what_passes_in_a_moment_is_tried_soon_and_often(code):
+    policy = RetryPolicy().under(spec(code).retry)
+    assert policy.base_seconds < RetryPolicy().base_seconds
+    assert policy.max_attempts > RetryPolicy().max_attempts
+
+
+def test_only_what_may_pass_has_a_rule():
+    assert all(one.retry is None or one.kind is Kind.TRANSIENT for one in all_specs())
+
+
+def test_every_kind_is_decided():
+    assert set(AFTER) == set(Kind)

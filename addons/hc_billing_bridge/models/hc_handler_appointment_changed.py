@@ -36,7 +36,7 @@ class HcHandlerAppointmentChanged(models.AbstractModel):
             return
         if entry.verdict == Verdict.SUPERSEDED:
             item.effect("superseded", appointment._name, appointment.id)
-            item.note("superseded")
+            item.supersede(entry.known_from)
             return
         key = entry.page.business_key if entry.is_first else None
         item.effect("appointment", appointment._name, appointment.id, key)

@@ -2,6 +2,7 @@
 import itertools
 from dataclasses import replace
 from datetime import datetime, timedelta
+from unittest.mock import patch
 
 from odoo.addons.healthcare_integration_base.messaging.translate import hl7v2
 
@@ -92,14 +93,36 @@ class TestAppointment(AppointmentCase):
         self.assertFalse(self.rows_with("CANARY", "OPHELIA"))
 
     def test_a_late_event_is_kept_and_says_so(self):
-        self.change(status="cancelled", at=self.ago(hours=1))
+        newest = self.change(status="cancelled", at=self.ago(hours=1))
         late = self.change(at=self.ago(hours=2))
         self.drain()
         self.assertEqual(self.found().state, "cancelled")
-        self.assertEqual((late.state, late.error_code), ("done", "superseded"))
+        self.assertEqual((late.state, late.error_code), ("superseded", "superseded"))
+        self.assertEqual(late.superseded_by_id, newest)
+        self.assertTrue(late.done_at)
+        told = self.env["hc.message"]._status(late.uuid, late.system_id.id)
+        self.assertEqual((told["state"], told["superseded_by"]), ("superseded", newest.uuid))
         self.assertFalse(late.issue_id)
         self.assertEqual(late.effect_ids.mapped("role"), ["superseded"])
         self.assertIn(late, self.found()._hc_messages())
+
+    def test_overtaken_while_it_waited_for_a_person(self):
+        """Where messages pass one in review, it is superseded when it is tried again."""
+        self.channel.ordering_policy = "pass"
+        handler = type(self.env["hc.handler.appointment.changed"])
+        with patch.object(
+            handler, "_handle", lambda _handler, items: items[0].review("incomplete")
+        ):
+            early = self.change(at=self.ago(hours=2))
+            self.drain()
+        newer = self.change(status="cancelled", at=self.ago(hours=1))
+        self.drain()
+        self.assertEqual((early.state, newer.state), ("review", "done"))
+        early._sudo_resume()
+        self.drain()
+        self.assertEqual((early.state, early.superseded_by_id), ("superseded", newer))
+        self.assertFalse(early.issue_id)
+        self.assertEqual(self.found().state, "cancelled")
 
     def test_of_one_moment_the_more_final_holds(self):
         at = self.ago(hours=1)

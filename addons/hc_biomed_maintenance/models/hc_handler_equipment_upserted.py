@@ -94,7 +94,8 @@ class HcHandlerEquipmentUpserted(models.AbstractModel):
         if record and record.hc_digest == content:
             self._restated(item, record, register)
         elif record and self._is_older(item, record):
-            item.effect("seen", record._name, record.id)
+            item.effect("superseded", record._name, record.id)
+            item.supersede(self._told_by(record, register))
         elif record:
             self._write(item, record, values, content, register)
         else:
@@ -107,11 +108,15 @@ class HcHandlerEquipmentUpserted(models.AbstractModel):
 
     def _restated(self, item, record, register):
         """Nothing has changed since the message that made it what it is."""
+        item.duplicate(self._told_by(record, register))
+
+    def _told_by(self, record, register):
+        """The message that made it what it is."""
         key = self._key(record)
         told_by = register.told.get(key)
         if told_by is None:
             told_by, _digest = self.env["hc.effect"]._known([key]).get(key, (None, None))
-        item.duplicate(told_by)
+        return told_by
 
     @staticmethod
     def _key(record):

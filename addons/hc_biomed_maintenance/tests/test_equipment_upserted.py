@@ -56,10 +56,10 @@ class TestEquipmentUpserted(BiomedCase):
         )
 
     def test_newest_wins(self):
-        self.upsert(name="New", time="2026-11-20T10:00:00Z")
+        new = self.upsert(name="New", time="2026-11-20T10:00:00Z")
         old = self.upsert(name="Old", time="2026-11-20T09:00:00Z")
         self.drain()
-        self.assertEqual(old.state, "done")
+        self.assertEqual((old.state, old.superseded_by_id), ("superseded", new))
         self.assertEqual(self.equipment(old).name, "New")
         newer = self.upsert(name="Newer", time="2026-11-20T11:00:00Z")
         self.drain()

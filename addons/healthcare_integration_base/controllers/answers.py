@@ -40,6 +40,8 @@ def problem_body(error):
         "code": spec.code,
         "detail": spec.action,
     }
+    if error.retry_after:
+        body["retry_after"] = error.retry_after  # in a batch there is no header for each item
     if error.errors:
         body["errors"] = [{"pointer": e.pointer, "rule": e.rule} for e in error.errors]
     return body

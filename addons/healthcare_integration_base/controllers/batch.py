@@ -27,9 +27,10 @@ class Batch(Controller):
         found, _charset = require_media_type(ARRAY, LINES)
         items = guard.split_array(raw) if found == ARRAY else guard.split_ndjson(raw)
         groups = _kept(Intake(caller), config, items)
-        trail.refused([g.result for g in groups if isinstance(g.result, MessageError)])
+        errors = [g.result for g in groups if isinstance(g.result, MessageError)]
+        trail.refused(errors)
         answered = [_answer(index, group) for index, group in enumerate(groups)]
-        return answers.json_answer({"items": answered}, 207)
+        return answers.json_answer({"items": answered}, 207, headers=_retry_after(errors))
 
 
 def _kept(intake, channel, items):
@@ -47,6 +48,12 @@ def _kept(intake, channel, items):
         if was_enabled:
             gc.enable()
     return groups
+
+
+def _retry_after(errors):
+    """When the items that may be sent again may be: the longest of their times."""
+    longest = max((error.retry_after or 0 for error in errors), default=0)
+    return [("Retry-After", str(longest))] if longest else []
 
 
 def _group(intake, channel, raw):

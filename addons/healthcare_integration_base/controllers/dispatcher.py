@@ -9,6 +9,8 @@ error as a problem document (RFC 9457).
 import logging
 
 import psycopg2
+from psycopg2.errors import LockNotAvailable, ReadOnlySqlTransaction
+from psycopg2.pool import PoolError
 from werkzeug.exceptions import HTTPException
 
 from odoo.http import HttpDispatcher
@@ -18,6 +20,8 @@ from . import answers
 
 _logger = logging.getLogger(__name__)
 
+AWAY = (psycopg2.OperationalError, psycopg2.InterfaceError, PoolError, ReadOnlySqlTransaction)
+AT_FAULT = (psycopg2.DataError, psycopg2.IntegrityError)
 _BY_STATUS = {
     404: "not_found",
     405: "method_not_allowed",
@@ -45,9 +49,14 @@ def as_message_error(exc):
     if isinstance(exc, HTTPException):
         code = _BY_STATUS.get(exc.code)
         return MessageError(code or ("internal_error" if (exc.code or 500) >= 500 else "not_found"))
-    if isinstance(exc, (psycopg2.OperationalError, psycopg2.InterfaceError)):
+    if isinstance(exc, LockNotAvailable):
+        return MessageError("database_upgrading", retry_after=15)
+    if isinstance(exc, AWAY):
         return MessageError("database_unavailable", retry_after=5)
     log_place(exc)
+    if isinstance(exc, psycopg2.Error) and not isinstance(exc, AT_FAULT):
+        # Code and tables do not fit each other: an update is on its way.
+        return MessageError("database_upgrading", retry_after=15)
     return MessageError("internal_error")
 
 

@@ -159,8 +159,8 @@ def is_known(channel: ChannelConfig):
 
 
 def check_open(channel):
-    """A paused channel asks its senders to come back."""
-    if channel.state == "paused":
+    """A paused channel asks its senders to come back, unless only its handling is paused."""
+    if channel.state == "paused" and not channel.is_held:
         raise MessageError("paused", retry_after=PAUSED_RETRY_SECONDS)
 
 

@@ -81,7 +81,8 @@ def _events(caller, resource):
 def _transaction(intake, entries):
     """One group for all entries: kept whole or not at all."""
     groups = [intake.group(_events(intake.caller, entry.checked())) for entry in entries]
-    stored = intake.keep(Group([one for group in groups for one in group.entries]))
+    entries = [one for group in groups for one in group.entries]
+    stored = intake.keep(Group(entries, weight=len(groups)))
     results, start = [], 0
     for group in groups:
         results.append(stored[start : start + len(group.entries)])

@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 """From canonical events to the ledger, for every format alike."""
 
+from ..engine import pressure
 from ..engine.entry import entry
 from ..engine.item import Item
 from ..engine.ledger import Group, Ledger, company_of
@@ -39,6 +40,7 @@ class Intake:
 
     def keep_all(self, groups):
         """Put many documents into the ledger, each with its own result."""
+        pressure.admit(self.env.cr, self.caller.system, groups)
         Ledger(self.env, self.caller.system).store(groups)
 
     def plan(self, entries):

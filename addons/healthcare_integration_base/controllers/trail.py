@@ -11,6 +11,8 @@ import psycopg2
 
 from odoo.http import request
 
+from . import throttled
+
 _logger = logging.getLogger(__name__)
 
 
@@ -25,7 +27,9 @@ def refused(errors):
     caller = getattr(request, "hc_caller", None)
     if caller is None or not errors:
         return
-    counts = Counter(error.code for error in errors)
+    counts = throttled.gathered(caller, Counter(error.code for error in errors))
+    if not counts:
+        return
     try:
         _append(caller, counts)
     except psycopg2.Error as error:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from psycopg2.extras import Json
 
+from .ordering import MAY_GO
+
 SUSPECT_BATCH = 20
 """Messages that were in flight once when a worker was killed go on in batches of this size;
 after a second kill each goes alone."""
@@ -25,34 +27,41 @@ class Candidate:
     kill_count: int
 
     @property
+    def key(self):
+        """Of whose order it is; none where the order does not matter."""
+        return self.ordering_key and (self.system_id, self.ordering_key)
+
+    @property
     def kind(self):
         """What messages of one batch have in common: handler, user and company."""
         return self.message_type_id, self.system_id, self.company_id
 
 
-def due(cr, lane_id, shard, limit):
-    """Due messages of a shard in the order of their arrival.
-
-    A message waits behind an earlier one of its ordering key that is in review or that
-    is to be tried again later.
-    """
-    cr.execute(
+DUE = " ".join(
+    (
         """
         SELECT m.id, m.ordering_key, m.message_type_id, m.system_id, m.company_id, m.kill_count
           FROM hc_message m
          WHERE m.lane_id = %(lane)s AND m.shard = %(shard)s AND m.direction = 'in'
            AND m.state IN ('received', 'retry')
            AND m.next_attempt_at <= (now() AT TIME ZONE 'UTC')
-           AND (m.ordering_key IS NULL OR NOT EXISTS (
-                SELECT 1 FROM hc_message e
-                 WHERE e.lane_id = m.lane_id AND e.shard = m.shard
-                   AND e.ordering_key = m.ordering_key AND e.id < m.id
-                   AND (e.state = 'review' OR (e.state = 'retry'
-                        AND e.next_attempt_at > (now() AT TIME ZONE 'UTC')))))
-         ORDER BY m.id LIMIT %(limit)s
+           AND m.channel_id NOT IN (
+                SELECT id FROM hc_channel WHERE state = 'paused' AND pause_mode = 'hold') AND
         """,
-        {"lane": lane_id, "shard": shard, "limit": limit},
+        MAY_GO,
+        "ORDER BY m.id LIMIT %(limit)s",
     )
+)
+
+
+def due(cr, lane_id, shard, limit):
+    """Due messages of a shard in the order of their arrival.
+
+    A message waits behind an earlier one of its ordering key that is in review or that
+    is to be tried again later, unless its channel lets it pass, and while the handling of its
+    channel is paused.
+    """
+    cr.execute(DUE, {"lane": lane_id, "shard": shard, "limit": limit})
     return [Candidate(*row) for row in cr.fetchall()]
 
 
@@ -71,9 +80,9 @@ def choose(candidates):
         return _suspects(candidates)
     chosen, passed = [], set()
     for candidate in candidates:
-        if candidate.kind != first.kind or candidate.kill_count or candidate.ordering_key in passed:
-            if candidate.ordering_key is not None:
-                passed.add(candidate.ordering_key)
+        if candidate.kind != first.kind or candidate.kill_count or candidate.key in passed:
+            if candidate.key:
+                passed.add(candidate.key)
         else:
             chosen.append(candidate.id)
     return chosen
@@ -95,8 +104,9 @@ def _suspects(candidates):
 def put_in_flight(cr, lane_id, shard, ids):
     """Write, and commit, who is being handled: all that is left of it after a kill."""
     cr.execute(
-        "INSERT INTO hc_inflight (lane_id, shard, message_ids, started_at)"
-        " VALUES (%s, %s, %s, now() AT TIME ZONE 'UTC') RETURNING id",
+        "INSERT INTO hc_inflight (lane_id, shard, message_ids, started_at, database_start)"
+        " VALUES (%s, %s, %s, now() AT TIME ZONE 'UTC',"
+        " pg_postmaster_start_time() AT TIME ZONE 'UTC') RETURNING id",
         [lane_id, shard, Json(ids)],
     )
     row_id = cr.fetchone()[0]
@@ -118,7 +128,9 @@ def take(cr, ids):
         """
         SELECT id, uuid, channel_id, message_type_id, system_id, company_id, payload,
                message_identifier, source, event_time, create_date, weak_key, attempt_count,
-               kill_count, state
+               kill_count, state, COALESCE(retry_count, 0) AS retry_count,
+               COALESCE(EXTRACT(EPOCH FROM (now() AT TIME ZONE 'UTC') - retrying_since), 0)
+                   AS retry_age
           FROM hc_message WHERE id = ANY(%s) AND state IN ('received', 'retry')
          ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
         """,
@@ -128,20 +140,26 @@ def take(cr, ids):
     return cr.dictfetchall()
 
 
-def count_kills(cr, lane_id, shard):
-    """Turn in-flight rows that a killed worker left into kills of their messages.
+def left_in_flight(cr, lane_id, shard):
+    """Take the in-flight rows that somebody who is gone has left, and count the kills.
 
-    Only called by the holder of the shard's lock, so nobody is at work on them.
+    Only called by the holder of the shard's lock, so nobody is at work on them. Where
+    PostgreSQL was started anew meanwhile, it is the database that went away from under a
+    worker: that is held against no message.
 
-    :return: ids of the messages that were in flight alone, for the poison limit.
+    :return: ids of the messages of each batch.
     """
     cr.execute(
-        "DELETE FROM hc_inflight WHERE lane_id = %s AND shard = %s RETURNING message_ids",
+        "DELETE FROM hc_inflight WHERE lane_id = %s AND shard = %s RETURNING message_ids,"
+        " database_start IS NOT DISTINCT FROM pg_postmaster_start_time() AT TIME ZONE 'UTC'",
         [lane_id, shard],
     )
-    left = [row[0] for row in cr.fetchall()]
-    ids = sorted({message_id for batch in left for message_id in batch})
-    if ids:
-        cr.execute("UPDATE hc_message SET kill_count = kill_count + 1 WHERE id = ANY(%s)", [ids])
-    cr.commit()  # pylint: disable=invalid-commit
-    return [batch[0] for batch in left if len(batch) == 1]
+    left = cr.fetchall()
+    killed = sorted({one for batch, is_kill in left if is_kill for one in batch})
+    if killed:
+        cr.execute(
+            "UPDATE hc_message SET kill_count = kill_count + 1"
+            " WHERE id = ANY(%s) AND state IN ('received', 'retry')",
+            [killed],
+        )
+    return [batch for batch, _is_kill in left]

@@ -14,45 +14,46 @@ action, and its commits are where an outcome becomes durable.
 """
 
 import logging
+import random
 import time
 
 import psycopg2
 
 from odoo import SUPERUSER_ID, api
-from odoo.exceptions import AccessError, UserError
 
-from ..messaging.errors import Kind, MessageError, spec
-from . import claim, run, supply, wake
+from ..messaging.errors import Kind
+from . import claim, failures, run, shards, supply, wake
+from .failures import CONFLICTS
 from .locks import SHARD, WRITER, lock_key, session_lock
 
 _logger = logging.getLogger(__name__)
 
 LINGER_SECONDS = 1.0
 """How long a drain that found nothing more goes on looking before it ends: every wake of
-``ir.cron`` leaves a row behind for a week, and who has signalled just now does not signal
-again (:data:`.wake.COALESCE_SECONDS`, which has to be shorter)."""
+the engine leaves something behind (``ir.cron`` a row for a week), and who has signalled just
+now does not signal again (:data:`.wake.COALESCE_SECONDS`, which has to be shorter)."""
 POLL_SECONDS = 0.05
 RUN_SECONDS = 50.0
-"""After so long a drain gives its cron worker back; it has itself woken if work is left."""
+"""After so long a drain gives its worker back; it has itself woken if work is left."""
+TURN_BATCHES = 20
+"""After so many batches of one shard it is the next one's turn."""
 WRITER_WAIT_SECONDS = 20
 KILL_LIMIT = 4
 CONFLICT_LIMIT = 8
-CONFLICTS = (
-    psycopg2.errors.SerializationFailure,
-    psycopg2.errors.DeadlockDetected,
-    psycopg2.errors.LockNotAvailable,
-    psycopg2.errors.UniqueViolation,
-)
-GONE = (psycopg2.OperationalError, psycopg2.InterfaceError)
 
 
 class Drain:
-    """One run over a lane, on the cursor of the lane's environment."""
+    """One run over a lane, on the cursor of the lane's environment.
+
+    Several may run over one lane at the same time, on any machine: each has another shard
+    in hand.
+    """
 
     def __init__(self, lane):
         self.env = lane.env(user=SUPERUSER_ID)
         self.cr = self.env.cr
         self.lane_id = lane.id
+        self.shard_count = lane.shard_count
         self.shards = range(lane.shard_count)
         self.batch_limit = lane.batch_limit
         self.left = None
@@ -65,7 +66,7 @@ class Drain:
         idle_since = time.monotonic()
         while self._may_go_on():
             wake.clear_signal(self.cr, self.lane_id)
-            handled = sum(self._shard(shard) for shard in self.shards)
+            handled = sum(self._shard(shard) for shard in self._turns())
             total += handled
             if handled:
                 idle_since = time.monotonic()
@@ -79,6 +80,12 @@ class Drain:
     def _may_go_on(self):
         return time.monotonic() < self.deadline and (self.left is None or self.left > 0)
 
+    def _turns(self):
+        """The shards, from any of them on: who drains beside us begins elsewhere."""
+        self.shards = shards.in_use(self.cr, self.lane_id, self.shard_count)
+        first = random.randrange(len(self.shards))
+        return self.shards[first:] + self.shards[:first]
+
     def _linger(self, until):
         """Look for work that is due; says whether some came before ``until``."""
         while time.monotonic() < until:
@@ -89,14 +96,14 @@ class Drain:
         return False
 
     def _shard(self, shard):
-        """Drain one shard, unless another worker has it in hand."""
+        """Drain one shard for a turn, unless another worker has it in hand."""
         total = 0
         with session_lock(self.cr, lock_key(SHARD, self.lane_id, shard)) as held:
             if not held:
                 return 0
             self._settle_kills(shard)
-            while self._may_go_on():
-                handled = self._next_batch(shard)
+            for _batch in range(TURN_BATCHES):
+                handled = self._next_batch(shard) if self._may_go_on() else 0
                 if not handled:
                     break
                 total += handled
@@ -137,10 +144,7 @@ class Drain:
 
     def _nobody(self, ids):
         """The addon that handled them is gone: they wait for somebody who knows why."""
-        rows = claim.take(self.cr, ids)
-        run.fail(self.env, rows, "handler_missing", Kind.PERSON, "arrival")
-        self.cr.commit()  # pylint: disable=invalid-commit
-        return len(rows)
+        return self._record_failure(None, ids, "handler_missing", Kind.PERSON, "arrival")
 
     def _batch(self, shard, ids, trigger="arrival"):
         """Handle these messages; split them when they fail together.
@@ -149,37 +153,48 @@ class Drain:
         """
         row_id = claim.put_in_flight(self.cr, self.lane_id, shard, ids)
         try:
-            items, waiting = self._repeated(row_id, ids, trigger)
+            items, waiting = self._repeated(lambda: self._attempt(row_id, ids, trigger))
         except Exception as error:  # the handler's: set apart, never swallowed
-            if isinstance(error, GONE) and not isinstance(error, CONFLICTS):
+            if failures.is_database_away(self.cr, error):
                 self._give_back(row_id)
                 raise
             self._forget()
             return self._apart(row_id, shard, ids, error, trigger)
-        self._after_commit(items, waiting)
+        self._after_commit(row_id, items, waiting)
         return len(items)
 
-    def _repeated(self, row_id, ids, trigger):
-        """One attempt, repeated at once while other transactions are in its way."""
+    def _repeated(self, act):
+        """``act``, repeated at once while other transactions are in its way."""
         for _left in range(CONFLICT_LIMIT - 1):
             try:
-                return self._attempt(row_id, ids, trigger)
+                return act()
             except CONFLICTS:
                 self._forget()
-        return self._attempt(row_id, ids, trigger)
+        return act()
 
-    def _apart(self, row_id, shard, ids, error, trigger):
-        """What failed together is tried in halves; what failed alone has failed."""
-        if len(ids) > 1:
-            return self._split(row_id, shard, ids)
-        return self._failed(row_id, ids[0], error, trigger)
-
-    def _give_back(self, row_id):
-        """The database refuses to work (disk full, say), the messages are not to blame."""
-        if not self.cr._cnx.closed:
-            self._forget()
+    def _attempt(self, row_id, ids, trigger):
+        """One transaction: documents, outcome, and the end of being in flight, unless what
+        some of them wait for is to be looked for once more."""
+        items = run.batch(self.env, ids, trigger)
+        waiting = supply.missing(self.env, items)
+        if not waiting:
             claim.landed(self.cr, row_id)
-            self.cr.commit()  # pylint: disable=invalid-commit
+        self.cr.commit()  # pylint: disable=invalid-commit
+        return items, waiting
+
+    def _after_commit(self, row_id, items, waiting):
+        """What the outcome of a batch asks for, once it is there for all to see."""
+        if waiting:
+            self._repeated(lambda: self._look_again(row_id, waiting))
+        if any(item.dirty_keys for item in items):
+            self.env["hc.dirty.key"]._wake()
+
+    def _look_again(self, row_id, waiting):
+        """Until this is done the batch stands in flight: whoever finds it so after a kill
+        has its messages tried once more (:meth:`_settle_kills`)."""
+        supply.resume_supplied(self.env, waiting)
+        claim.landed(self.cr, row_id)
+        self.cr.commit()  # pylint: disable=invalid-commit
 
     def _forget(self):
         """Undo the transaction and what the ORM remembers of it."""
@@ -187,12 +202,15 @@ class Drain:
         self.env.transaction.reset()
         self.env = api.Environment(self.cr, SUPERUSER_ID, {})
 
-    def _attempt(self, row_id, ids, trigger):
-        items = run.batch(self.env, ids, trigger)
-        waiting = supply.missing(self.env, items)
-        claim.landed(self.cr, row_id)
-        self.cr.commit()  # pylint: disable=invalid-commit
-        return items, waiting
+    # ----------------------------------------------------------------- failures
+
+    def _apart(self, row_id, shard, ids, error, trigger):
+        """What failed together is tried in halves; what failed alone has failed."""
+        if len(ids) > 1:
+            return self._split(row_id, shard, ids)
+        code, kind = failures.classify(error)
+        failures.log(ids[0], code, error)
+        return self._record_failure(row_id, ids, code, kind, trigger)
 
     def _split(self, row_id, shard, ids):
         claim.landed(self.cr, row_id)
@@ -200,54 +218,67 @@ class Drain:
         middle = len(ids) // 2
         return self._batch(shard, ids[:middle], "split") + self._batch(shard, ids[middle:], "split")
 
-    def _after_commit(self, items, waiting):
-        """What the outcome of a batch asks for, once it is there for all to see."""
-        for _attempt in range(CONFLICT_LIMIT):
-            try:
-                supply.resume_supplied(self.env, waiting)
-                break
-            except CONFLICTS:
-                self._forget()
-        if any(item.dirty_keys for item in items):
-            self.env["hc.dirty.key"]._wake()
+    def _record_failure(self, row_id, ids, code, kind, trigger):
+        """Record that these messages failed, each alone.
 
-    # ----------------------------------------------------------------- failures
+        A failure that cannot be told to anybody (its issue cannot be written, say) is
+        recorded without: what fails must never stand in the way of all others.
+        """
+        try:
+            return self._repeated(lambda: self._fail(row_id, ids, code, kind, trigger))
+        except Exception as error:
+            if failures.is_database_away(self.cr, error):
+                self._give_back(row_id)
+                raise
+            self._forget()
+            failures.log(ids[0], "unexpected", error)
+            return self._fail(row_id, ids, code, kind, trigger, is_told=False)
 
-    def _failed(self, row_id, message_id, error, trigger):
-        """Record that this one message failed all alone."""
-        code, kind = classify(error)
-        _log_failure(message_id, code, error)
-        rows = claim.take(self.cr, [message_id])
-        run.fail(self.env, rows, code, kind, trigger)
-        claim.landed(self.cr, row_id)
+    def _fail(self, row_id, ids, code, kind, trigger, is_told=True):
+        rows = claim.take(self.cr, ids)
+        run.fail(self.env, rows, code, kind, trigger, is_told)
+        if row_id:
+            claim.landed(self.cr, row_id)
         self.cr.commit()  # pylint: disable=invalid-commit
         return len(rows)
 
+    def _give_back(self, row_id):
+        """The database refuses to work (disk full, say) or has dropped the connection.
+
+        The messages are not to blame, and nobody was killed: the in-flight row goes, over
+        another connection if need be. Where that cannot be done either, it is found later,
+        and counts as a kill unless PostgreSQL was started anew.
+        """
+        if not row_id:
+            return
+        try:
+            if self.cr.closed or self.cr._cnx.closed:
+                with self.env.registry.cursor() as cr:
+                    claim.landed(cr, row_id)
+            else:
+                self._forget()
+                claim.landed(self.cr, row_id)
+                self.cr.commit()  # pylint: disable=invalid-commit
+        except psycopg2.Error as error:
+            _logger.warning("A batch is left in flight: %s", type(error).__name__)
+
     def _settle_kills(self, shard):
         """Count the kills that in-flight rows bear witness to; end what kills every time."""
-        alone = claim.count_kills(self.cr, self.lane_id, shard)
-        killers = [row for row in claim.take(self.cr, alone) if row["kill_count"] >= KILL_LIMIT]
-        run.fail(self.env, killers, "worker_killed", Kind.POISON, "arrival")
+        left = self._repeated(lambda: self._taken_over(shard))
+        alone = [batch[0] for batch in left if len(batch) == 1]
+        rows = claim.take(self.cr, alone) if alone else []
+        killers = [row["id"] for row in rows if row["kill_count"] >= KILL_LIMIT]
+        if killers:
+            self._record_failure(None, killers, "worker_killed", Kind.POISON, "arrival")
         self.cr.commit()  # pylint: disable=invalid-commit
 
-
-def classify(error):
-    """Code and kind of what a handler raised for one message alone."""
-    if isinstance(error, MessageError):
-        return error.code, error.spec.kind
-    if isinstance(error, CONFLICTS):
-        return "database_conflict", Kind.TRANSIENT
-    if isinstance(error, (UserError, AccessError)):
-        return "handler_refused", Kind.PERSON
-    return "unexpected", spec("unexpected").kind
-
-
-def _log_failure(message_id, code, error):
-    """Where it happened, not what it said: the text of an error may quote the payload."""
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "?"
-    _logger.warning(
-        "Message %s failed: %s (%s at %s)", message_id, code, type(error).__name__, where
-    )
+    def _taken_over(self, shard):
+        """One transaction: who was in flight is counted as killed, and what had its outcome
+        already but was not looked at once more goes on."""
+        left = claim.left_in_flight(self.cr, self.lane_id, shard)
+        ids = [message_id for batch in left for message_id in batch]
+        if ids:
+            found = self.env["hc.message"].search([("id", "in", ids), ("state", "=", "review")])
+            found._sudo_resume()
+        self.cr.commit()  # pylint: disable=invalid-commit
+        return left

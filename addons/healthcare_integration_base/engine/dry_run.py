@@ -19,7 +19,8 @@ from odoo.tools import SQL
 
 from ..messaging.errors import Kind
 from . import run
-from .drain import CONFLICTS, GONE, WRITER_WAIT_SECONDS, classify
+from .drain import WRITER_WAIT_SECONDS
+from .failures import CONFLICTS, classify, is_database_away
 from .footprint import Footprint
 from .locks import WRITER, lock_key, session_lock
 
@@ -142,7 +143,7 @@ class DryRun:
             with self.cr.savepoint():
                 items = run.batch(self.env, ids)
         except Exception as error:  # the handler's: told in the report
-            if isinstance(error, GONE) and not isinstance(error, CONFLICTS):
+            if is_database_away(self.cr, error):
                 raise
             self._apart(ids, error)
             return

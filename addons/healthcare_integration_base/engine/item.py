@@ -43,6 +43,15 @@ class Occurrence:
     fix: Fix | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A message that leaves because of this one; see ``hc.outbox._send``."""
+
+    type: str
+    data: object
+    options: dict
+
+
 @dataclass(slots=True)
 class Item:
     """One message of a batch in a handler's hands."""
@@ -60,15 +69,19 @@ class Item:
     received_at: datetime | None = None
     weak_key: bool = False
     attempt_count: int = 0
+    retry_count: int = 0
+    retry_age: float = 0.0
     state: str = "done"
     error_code: str | None = None
     error_detail: str | None = None
     duplicate_of_id: int | None = None
+    superseded_by_id: int | None = None
     retry_after: float | None = None
     trigger: str = "arrival"
     effects: list[Effect] = field(default_factory=list)
     occurrences: list[Occurrence] = field(default_factory=list)
     dirty_keys: list[tuple[str, dict]] = field(default_factory=list)
+    replies: list[Reply] = field(default_factory=list)
 
     def review(self, code, *, subject=None, fix=None, detail=None):
         """A person is needed: the message waits, with an issue that says for what.
@@ -85,6 +98,13 @@ class Item:
         self.state = "duplicate"
         self.duplicate_of_id = of_message_id
 
+    def supersede(self, by_message_id=None):
+        """It came late: what it says was overtaken by a newer message, and holds no more.
+        Kept, marked, without an effect."""
+        self.state = "superseded"
+        self.error_code = "superseded"
+        self.superseded_by_id = by_message_id
+
     def effect(self, role, res_model, res_id, business_key=None, content_digest=None):
         """Say which record the message, or its part ``role``, has brought about."""
         self.effects.append(Effect(role, res_model, res_id, business_key, content_digest))
@@ -92,6 +112,16 @@ class Item:
     def dirty(self, kind, key):
         """Leave follow-up work that is done once for all that ask for it."""
         self.dirty_keys.append((kind, key))
+
+    def reply(self, type_name, data, *, key=None, **options):
+        """Have a message leave in the transaction of the outcome, if the message has its
+        effect; it carries on the correlation and names this message as its cause.
+
+        :param data: as for ``hc.outbox._send``, which also names the options
+        :param key: names the event; without one, the type and this message do
+        """
+        options["key"] = key or f"{type_name}/{self.uuid}"
+        self.replies.append(Reply(type_name, data, options))
 
     def warn(self, code, *, subject=None, fix=None):
         """Raise an issue although the message goes on."""

@@ -23,6 +23,7 @@ from ..messaging.intake import Prepared
 from ..models.hc_audit_event import document
 from ..models.wire_config import ChannelConfig, SystemConfig
 from . import alone
+from .shards import shard_of
 from .wake import wake_lanes
 
 RETRIES = 20
@@ -56,11 +57,13 @@ class Stored:
 class Group:
     """Entries that are kept together or not at all; all of one sender's document.
 
-    ``result`` is a list of :class:`Stored`, or the :class:`MessageError` that refuses it.
+    ``result`` is a list of :class:`Stored`, or the :class:`MessageError` that refuses it;
+    ``weight`` what it counts for at the system's rate: one message, or a bundle's entries.
     """
 
     entries: list[Entry]
     result: list[Stored] | MessageError | None = None
+    weight: int = 1
 
 
 class Ledger:
@@ -194,7 +197,7 @@ class Ledger:
             "dropped": prepared.dropped or None,
             "business_key": prepared.business_key,
             "ordering_key": prepared.ordering_key,
-            "shard": _shard(spread, channel.shard_count),
+            "shard": shard_of(spread, channel.shard_count),
             "weak_key": prepared.weak_key,
             "state": "done" if prepared.ignored else "received",
             "error_code": prepared.ignored,
@@ -293,13 +296,6 @@ def _with_own_key(entry):
     content = prepared.source_digest or prepared.payload_digest
     key = keyed(bytes.fromhex(prepared.idempotency_key), content)
     return replace(entry, prepared=replace(prepared, idempotency_key=key), control_id_reused=True)
-
-
-def _shard(spread, count):
-    """Spread keys evenly and the same way on every machine."""
-    if count == 1:
-        return 0
-    return int(keyed(b"hc.shard", spread)[:8], 16) % count
 
 
 COLUMNS = {

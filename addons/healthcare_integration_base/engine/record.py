@@ -5,9 +5,15 @@ Plain SQL: the ledger is written by the engine alone (nobody has write access to
 models), and five statements for a batch of 500 are what makes batches worth it.
 """
 
+import os
+import socket
+
 from psycopg2.extras import Json
 
-FINAL = ("done", "duplicate", "rejected", "cancelled", "dead")
+from .outbound import replies
+
+HOST = socket.gethostname()
+FINAL = ("done", "duplicate", "superseded", "rejected", "cancelled", "dead")
 
 
 def outcomes(env, items, started_at, duration_ms):
@@ -27,6 +33,7 @@ def outcomes(env, items, started_at, duration_ms):
     _attempts(env.cr, tried, started_at, duration_ms)
     _effects(env.cr, tried)
     _dirty_keys(env.cr, tried)
+    replies.send(env, tried)
     _audit(env, tried)
     env.invalidate_all(flush=False)
     _issues(env, tried)
@@ -56,15 +63,20 @@ def _states(cr, items):
         UPDATE hc_message m
            SET state = v.state, error_code = v.error_code, error_detail = v.error_detail,
                duplicate_of_id = v.duplicate_of_id::int,
+               superseded_by_id = v.superseded_by_id::int,
                next_attempt_at = (now() AT TIME ZONE 'UTC')
                    + COALESCE(v.retry_after::float, 0) * interval '1 second',
                attempt_count = m.attempt_count + 1,
+               retry_count = CASE WHEN v.state = 'retry'
+                                  THEN COALESCE(m.retry_count, 0) + 1 ELSE 0 END,
+               retrying_since = CASE WHEN v.state = 'retry'
+                   THEN COALESCE(m.retrying_since, now() AT TIME ZONE 'UTC') END,
                kill_count = CASE WHEN v.state = ANY(ARRAY['retry', 'dead'])
                                  THEN m.kill_count ELSE 0 END,
                done_at = CASE WHEN v.final THEN now() AT TIME ZONE 'UTC' END,
                issue_id = NULL
           FROM (VALUES %s) AS v(id, state, error_code, error_detail, duplicate_of_id,
-                                retry_after, final)
+                                superseded_by_id, retry_after, final)
          WHERE m.id = v.id
         """,
         [
@@ -74,6 +86,7 @@ def _states(cr, items):
                 item.error_code,
                 item.error_detail,
                 item.duplicate_of_id,
+                item.superseded_by_id,
                 item.retry_after,
                 item.state in FINAL,
             )
@@ -84,9 +97,10 @@ def _states(cr, items):
 
 
 def _attempts(cr, items, started_at, duration_ms):
+    worker = f"{HOST}:{os.getpid()}"
     cr.execute_values(
         "INSERT INTO hc_message_attempt (message_id, company_id, started_at, duration_ms,"
-        " trigger, outcome, error_code, batch_size) VALUES %s",
+        " trigger, outcome, error_code, batch_size, worker) VALUES %s",
         [
             (
                 item.message_id,
@@ -97,6 +111,7 @@ def _attempts(cr, items, started_at, duration_ms):
                 item.state,
                 item.error_code,
                 len(items),
+                worker,
             )
             for item in items
         ],

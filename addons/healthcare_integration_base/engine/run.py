@@ -3,9 +3,9 @@
 
 import random
 import time
+from datetime import UTC, datetime
 
-from odoo import fields
-
+from ..messaging.errors import spec
 from ..messaging.retry import Dead, Retry, RetryPolicy, Review, decide
 from . import claim, record
 from .item import Item
@@ -17,7 +17,7 @@ def batch(env, ids, trigger="arrival"):
     :return: their items, with the outcome of each; an exception of the handler is the
         caller's to roll back.
     """
-    started, started_at = time.monotonic(), fields.Datetime.now()
+    started, started_at = time.monotonic(), _now()
     items = _items(env, claim.take(env.cr, ids), trigger)
     if items:
         _handle(env, items)
@@ -25,17 +25,29 @@ def batch(env, ids, trigger="arrival"):
     return items
 
 
-def fail(env, rows, code, kind, trigger):
-    """Record that each of ``rows`` failed alone, by the policy of its channel."""
+def fail(env, rows, code, kind, trigger, is_told=True):
+    """Record that each of ``rows`` failed alone, by the policies of its channel and code.
+
+    :param is_told: whether an issue tells people of it.
+    """
     for item in _items(env, rows, trigger):
-        match decide(kind, item.attempt_count + 1, policy_of(item.channel), random.random):
+        decision = decide(
+            kind,
+            item.retry_count + 1,
+            policy_of(item.channel).under(spec(code).retry),
+            random.random,
+            age_seconds=item.retry_age,
+        )
+        match decision:
             case Retry(after_seconds=seconds):
                 item.fail(code, "retry", seconds)
             case Dead():
                 item.fail(code, "dead")
             case Review():
                 item.fail(code, "review")
-        record.outcomes(env, [item], fields.Datetime.now(), 0)
+        if not is_told:
+            item.occurrences.clear()
+        record.outcomes(env, [item], _now(), 0)
 
 
 def plan(env, items):
@@ -52,7 +64,13 @@ def policy_of(channel):
         max_attempts=channel.retry_max_attempts,
         base_seconds=channel.retry_base_seconds,
         cap_seconds=channel.retry_cap_seconds,
+        horizon_seconds=channel.retry_horizon_hours * 3600,
     )
+
+
+def _now():
+    """Naive UTC to the microsecond, which tells the attempts of two workers apart."""
+    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def _handle(env, items):
@@ -89,5 +107,7 @@ def _item(env, row, channel, trigger):
         received_at=row["create_date"],
         weak_key=bool(row["weak_key"]),
         attempt_count=row["attempt_count"],
+        retry_count=row["retry_count"],
+        retry_age=float(row["retry_age"]),
         trigger="retry" if row["state"] == "retry" else trigger,
     )

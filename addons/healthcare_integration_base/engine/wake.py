@@ -18,7 +18,7 @@ RETRIES = 10
 COALESCE_SECONDS = 0.3
 _signalled_at = {}
 RAISE_SIGNAL = (
-    "UPDATE hc_lane SET signalled = true WHERE id = %s AND signalled IS NOT TRUE RETURNING cron_id"
+    "UPDATE hc_lane SET signalled = true WHERE id = %s AND signalled IS NOT TRUE RETURNING id"
 )
 
 
@@ -46,30 +46,25 @@ def wake_lanes(cr, lane_ids, force=False):
 
 
 def _wake(cr, lane_id):
-    """The first signal since the last drain also triggers the lane's scheduled action."""
-    cron_id = _signal(cr, lane_id)
-    if cron_id:
-        api.Environment(cr, SUPERUSER_ID, {})["ir.cron"].browse(cron_id)._trigger()
+    """The first signal since the last drain also has a drain started."""
+    if _signal(cr, lane_id):
+        api.Environment(cr, SUPERUSER_ID, {})["hc.lane"].browse(lane_id)._start_drains()
         cr.commit()  # pylint: disable=invalid-commit
 
 
 def _signal(cr, lane_id):
-    """Raise the signal.
-
-    :return: id of the scheduled action if the signal was down.
-    """
+    """Raise the signal; says whether it was down."""
     if alone.is_possible(cr):
         with alone.statement(cr):
             return _raise(cr, lane_id)
-    cron_id = _raise(cr, lane_id)
+    is_news = _raise(cr, lane_id)
     cr.commit()  # pylint: disable=invalid-commit
-    return cron_id
+    return is_news
 
 
 def _raise(cr, lane_id):
     cr.execute(RAISE_SIGNAL, [lane_id], log_exceptions=False)
-    row = cr.fetchone()
-    return row and row[0]
+    return cr.fetchone() is not None
 
 
 def clear_signal(cr, lane_id):

@@ -22,9 +22,19 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class RetryRule:
+    """How an error is tried again, where it is another way than the channel says."""
+
+    base_seconds: int | None = None
+    cap_seconds: int | None = None
+    max_attempts: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorSpec:
     """One error: ``status`` is HTTP's (0: never an answer), ``fhir`` an issue type,
-    ``hl7`` acknowledgement severity (E: AE/CE, R: AR/CR) and code of table 0357."""
+    ``hl7`` acknowledgement severity (E: AE/CE, R: AR/CR) and code of table 0357,
+    ``retry`` what deviates from the channel's policy (transient errors only)."""
 
     code: str
     status: int
@@ -33,6 +43,7 @@ class ErrorSpec:
     action: str
     fhir: str
     hl7: tuple[str, str]
+    retry: RetryRule | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,17 +212,13 @@ _PROCESSING: tuple[tuple[str, Kind, str, str], ...] = (
      "Compare both messages and decide which one holds."),
     ("cost_center_unknown", _PERSON, "A cost center code is not mapped.",
      "Map the code; what was posted meanwhile stands on the site's own account."),
-    ("database_conflict", _TRANSIENT, "Another transaction was in the way.",
-     "Nothing: it is tried again by itself."),
-    ("database_gone", _TRANSIENT, "The database went away during the work.",
-     "Nothing: it is tried again by itself."),
     ("handler_missing", _PERSON, "No addon handles this message type.",
      "Install or update the addon that owns the message type, then retry."),
     ("unexpected", _TRANSIENT, "The work failed for a reason that nobody foresaw.",
      "It is tried again by itself; if it ends dead, look into the server's log."),
     ("worker_killed", Kind.POISON, "The work killed its worker more than once.",
      "Look for memory or time limits in the server's log before you retry."),
-    ("handler_refused", _PERMANENT, "Odoo refused the document.",
+    ("handler_refused", _PERSON, "Odoo refused the document.",
      "Open the message, correct what Odoo names, and retry."),
     ("control_id_reused", _PERSON, "The sender used a control id again with other content.",
      "Nothing is lost; have the sender number its messages."),

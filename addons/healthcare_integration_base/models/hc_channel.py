@@ -288,14 +288,6 @@ class HcChannel(models.Model):
         self._check_complete()
         self._step("activate", approved_by_id=self.env.uid)
 
-    def action_pause(self):
-        """Button: the sender is told to come back later; nothing is lost."""
-        self._step("pause")
-
-    def action_resume(self):
-        """Button: accept again."""
-        self._step("resume")
-
     def action_retire(self):
         """Button: accept nothing any more, for good."""
         self._step("retire")

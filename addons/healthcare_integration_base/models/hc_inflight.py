@@ -13,5 +13,8 @@ class HcInflight(models.Model):
     shard = fields.Integer(readonly=True)
     message_ids = fields.Json("Message ids", readonly=True)
     started_at = fields.Datetime(readonly=True)
+    database_start = fields.Datetime(
+        "PostgreSQL's start", readonly=True, help="Tells an outage of PostgreSQL from a kill."
+    )
 
     _shard_idx = models.Index("(lane_id, shard)")

@@ -13,6 +13,12 @@ class HcIssue(models.Model):
         self.env["hc.message"].search(self._waiting_domain())._check_many_retried()
         return super().action_retry()
 
+    def action_open_runbook(self):
+        """Button: the page of the runbook about the issue's error."""
+        self.ensure_one()
+        self.check_access("read")
+        return self.env["hc.runbook"]._open(self.error_code)
+
     def action_replay(self):
         """Button: the wizard of a replay, for the messages that wait for these issues."""
         self.check_access("write")

@@ -86,6 +86,8 @@ class HcMessage(models.Model):
     state = fields.Selection(STATES, required=True, readonly=True, default="received")
     attempt_count = fields.Integer("Attempts", readonly=True, default=0)
     kill_count = fields.Integer("Workers killed", readonly=True, default=0)
+    retry_count = fields.Integer("Failed in a row", readonly=True, default=0)
+    retrying_since = fields.Datetime("Failing since", readonly=True)
     next_attempt_at = fields.Datetime("Next attempt", readonly=True)
     error_code = fields.Char("Error", readonly=True)
     error_title = fields.Char(compute="_compute_error_text")
@@ -94,6 +96,7 @@ class HcMessage(models.Model):
     done_at = fields.Datetime("Done", readonly=True)
     issue_id = fields.Many2one("hc.issue", readonly=True, ondelete="set null")
     duplicate_of_id = fields.Many2one("hc.message", readonly=True, ondelete="set null")
+    superseded_by_id = fields.Many2one("hc.message", readonly=True, ondelete="set null")
     effect_ids = fields.One2many("hc.effect", "message_id", "Effects", readonly=True)
     attempt_ids = fields.One2many("hc.message.attempt", "message_id", "Tries", readonly=True)
     effect_count = fields.Integer(compute="_compute_effect_count")
@@ -119,6 +122,7 @@ class HcMessage(models.Model):
     _system_idx = models.Index("(system_id, id)")
     _type_idx = models.Index("(message_type_id, id)")
     _duplicate_idx = models.Index("(duplicate_of_id) WHERE duplicate_of_id IS NOT NULL")
+    _superseded_idx = models.Index("(superseded_by_id) WHERE superseded_by_id IS NOT NULL")
 
     def _compute_error_text(self):
         for message in self:
@@ -164,6 +168,7 @@ class HcMessage(models.Model):
             "received_at": _utc(message.create_date),
             "done_at": _utc(message.done_at),
             "duplicate_of": message.duplicate_of_id.uuid or None,
+            "superseded_by": message.superseded_by_id.uuid or None,
             "effects": [
                 {"role": effect.role, "model": effect.res_model, "id": effect.res_id}
                 for effect in message.effect_ids

@@ -32,3 +32,4 @@ class HcMessageAttempt(models.Model):
     )
     outcome = fields.Selection(STATES, readonly=True)
     error_code = fields.Char("Error", readonly=True)
+    worker = fields.Char(readonly=True, help="Machine and process that handled it.")

@@ -115,6 +115,12 @@ class HcMessage(models.Model):
             raise UserError(self.env._("Nothing is missing that a form could supply."))
         return self.issue_id.action_fix()
 
+    def action_open_runbook(self):
+        """Button: the page of the runbook about the message's error."""
+        self.ensure_one()
+        self.check_access("read")
+        return self.env["hc.runbook"]._open(self.error_code)
+
     def action_replay(self):
         """Button: the wizard of a replay, for the selected messages."""
         self._require_operator()
@@ -231,7 +237,7 @@ class HcMessage(models.Model):
             SQL(
                 """
                 UPDATE hc_message m
-                   SET state = %(state)s, kill_count = 0,
+                   SET state = %(state)s, kill_count = 0, retry_count = 0, retrying_since = NULL,
                        attempt_count = CASE WHEN m.state = 'dead' THEN 0
                                             ELSE m.attempt_count END,
                        next_attempt_at = now() AT TIME ZONE 'UTC',

@@ -5,7 +5,7 @@ import psycopg2
 
 from odoo import SUPERUSER_ID, api, models
 
-from ..engine.drain import CONFLICTS
+from ..engine.failures import CONFLICTS
 from ..engine.replay import Player
 
 RUN_SECONDS = 50.0

@@ -89,9 +89,10 @@ class HcStaffEntry(models.AbstractModel):
     def _sudo_keep(self, env, channel_code, event):
         """Staff may enter what they cannot read in the ledger, which is the engine's."""
         channel = self._sudo_find(env, channel_code)
-        if channel.state == "paused":
+        if channel.state == "paused" and not channel.is_held:
             raise MessageError("paused")
-        if channel.state != "active" or not (channel.active and channel.system_id.active):
+        is_open = channel.state == "active" or channel.is_held
+        if not (is_open and channel.active and channel.system_id.active):
             raise MessageError("type_not_accepted")
         system = channel.system_id._wire_system()
         config = next(one for one in system.channels if one.id == channel.id)

@@ -143,7 +143,7 @@ class HcSystem(models.Model):
         midnight = fields.Datetime.now().replace(hour=0, minute=0, second=0)
         for name, domain in (
             ("today_count", [("create_date", ">=", midnight)]),
-            ("waiting_count", [("state", "in", ("received", "retry"))]),
+            ("waiting_count", [("state", "in", ("received", "queued", "retry"))]),
             ("review_count", [("state", "=", "review")]),
             ("dead_count", [("state", "=", "dead")]),
         ):

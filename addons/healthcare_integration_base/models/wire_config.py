@@ -33,6 +33,9 @@ class ChannelConfig:
     default_company_id: int | None  # of the site that stands in where a message names none
     options: Mapping[str, str]  # for the translators
     mapping: Any = None  # messaging.mapping.Table, none where the channel has no active one
+    is_held: bool = False  # paused, but only the handling: intake goes on
+    backlog_limit: int = 0  # messages that may wait on the channel; 0: no limit of its own
+    lane_backlog_limit: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class SystemConfig:
     user_id: int
     channels: tuple[ChannelConfig, ...]
     facilities: Mapping[str, int]  # facility code -> company
+    rate_per_second: float = 0.0  # items; 0: no limit
+    rate_burst: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,10 @@ from . import test_ledger_size
 from . import test_recovery
 from . import test_replay
 from . import test_replay_rights
+from . import test_replay_tours
+from . import test_ordering
+from . import test_pressure
+from . import test_runbook
 from . import test_staff_entry
 from . import test_system_user
 from . import test_tours

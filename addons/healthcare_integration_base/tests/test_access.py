@@ -64,6 +64,12 @@ class TestAccess(EngineCase):
         )
         cls.env["hc.dirty.key"].create({"kind": "rights", "company_id": cls.env.company.id})
         cls.env["hc.credential.reveal"].create({})
+        cls.endpoint = cls.env["hc.endpoint"].create(
+            {**of_system, "name": "Orders", "url": "https://partner.example/events"}
+        )
+        cls.env["hc.channel.pause"].create({"channel_id": cls.channel.id, "reason": "Rights"})
+        cls.env["hc.rate.bucket"].create({**of_system, "tokens": 1})
+        cls.env["hc.backlog"].create({"place": "rights", "lane_id": cls.lane.id})
         cls.env["hc.channel.mapping"].create(
             {
                 "channel_id": cls.channel.id,
@@ -89,6 +95,9 @@ class TestAccess(EngineCase):
         self._fill_recovery()
         self.env["hc.inflight"].create(
             {"lane_id": self.lane.id, "shard": 0, "message_ids": self.message.ids}
+        )
+        self.env["hc.delivery"].create(
+            {"message_id": self.message.id, "endpoint_id": self.endpoint.id}
         )
         self.env["hc.effect"].create(
             {
