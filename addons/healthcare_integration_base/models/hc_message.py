@@ -103,7 +103,7 @@ class HcMessage(models.Model):
 
     _uuid_uniq = models.UniqueIndex("(uuid)")
     _event_once = models.UniqueIndex("(channel_id, idempotency_key)")
-    _due_idx = models.Index("(lane_id, shard, id) WHERE state IN ('received', 'retry')")
+    _due_idx = models.Index("(lane_id, shard, id) WHERE state IN ('received', 'queued', 'retry')")
     _blocking_idx = models.Index(
         "(lane_id, shard, ordering_key, id)"
         " WHERE state IN ('review', 'retry') AND ordering_key IS NOT NULL"

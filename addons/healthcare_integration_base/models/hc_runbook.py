@@ -10,8 +10,9 @@ CODES = "static/runbook/codes.json"
 
 
 class HcRunbook(models.AbstractModel):
-    """The pages of the runbook, which the addons ship: they open without a network, and say what
-    holds for the installed version. ``scripts/docs_runbook.py`` makes them from ``docs/runbook``."""
+    """The pages of the runbook, which the addons ship: they open without a network, and say
+    what holds for the installed version. ``scripts/docs_runbook.py`` makes them of
+    ``docs/runbook``."""
 
     _name = "hc.runbook"
     _description = "Runbook"

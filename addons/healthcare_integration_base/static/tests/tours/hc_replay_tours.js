@@ -23,9 +23,11 @@ tours.add("hc_operator_replays", {
             trigger: ".modal .o_hc_plan:contains('Effect 0'):contains('Nothing was kept')",
         },
         press("not without a reason", ".modal button[name=action_start]"),
+        { content: "it is asked for", trigger: ".modal .modal-body:contains('Say why')" },
+        press("understood", ".o_error_dialog .btn-primary, .modal:contains('Say why') .btn-primary"),
         {
-            content: "it is asked for",
-            trigger: ".modal .o_field_invalid[name=reason] input",
+            content: "tell it",
+            trigger: ".modal .o_field_widget[name=reason] input",
             run: "edit The vendor is mapped",
         },
         press("start", ".modal button[name=action_start]"),
