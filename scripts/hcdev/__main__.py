@@ -117,7 +117,9 @@ def do_test(names: tuple[str, ...]) -> int:
     """Run stages of the tests."""
     if {"odoo", "acceptance"} & set(names):
         system.ensure("chromium")
-    if {"acceptance", "faults"} & set(names):
+    if "faults" in names:
+        system.ensure("faketime", "e2fsprogs")
+    if {"acceptance", "faults", "faults-short"} & set(names):
         system.ensure("haproxy")
     with alone():
         tree, server = setup()

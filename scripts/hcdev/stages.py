@@ -137,6 +137,12 @@ def faults(context: Context) -> None:
     pytest(context, "faults", "tests/faults")
 
 
+def faults_short(context: Context) -> None:
+    """A cut of them that takes a minute or two."""
+    os.environ["HC_FAULTS"] = "short"
+    pytest(context, "faults-short", "tests/faults")
+
+
 def bench(context: Context) -> None:
     """The benchmarks."""
     script = REPO / "tests/bench/run.py"
@@ -160,9 +166,10 @@ STAGES: dict[str, Callable[[Context], None]] = {
     "odoo": odoo_tests,
     "acceptance": acceptance,
     "faults": faults,
+    "faults-short": faults_short,
     "bench": bench,
 }
-WHOLE = ("lint", "unit", "odoo", "acceptance")
+WHOLE = ("lint", "unit", "odoo", "acceptance", "faults-short")
 
 
 def perform(context: Context, names: Sequence[str]) -> int:

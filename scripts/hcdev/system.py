@@ -41,6 +41,16 @@ def has_browser() -> bool:
     return browser() is not None
 
 
+def has_faketime() -> bool:
+    """Whether programs can be given a wrong clock."""
+    return bool(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1"))
+
+
+def has_small_disks() -> bool:
+    """Whether a file can be made a disk."""
+    return bool(common.which("mkfs.ext4") and common.which("mount"))
+
+
 def has_proxy() -> bool:
     """Whether HAProxy is there."""
     return common.which("haproxy") is not None
@@ -51,6 +61,8 @@ NEEDS: dict[str, Callable[[], bool]] = {
     "postgresql": has_postgres,
     "postgresql-client": has_client,
     "chromium": has_browser,
+    "faketime": has_faketime,
+    "e2fsprogs": has_small_disks,
     "haproxy": has_proxy,
 }
 

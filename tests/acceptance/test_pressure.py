@@ -175,6 +175,20 @@ def test_held_channel_accepts_and_waits(hospital, sender):
     assert hospital.settled(body["message_id"], within=90)["state"] == "done"
 
 
+def test_a_table_that_is_held(hospital, sender):
+    """As by an update that changes it: an answer, and no silence for as long as it takes."""
+    holder = hospital.machine.connect()
+    holder.autocommit = False
+    event = hospital.event()
+    try:
+        with holder.cursor() as cursor:
+            cursor.execute("LOCK TABLE hc_message IN ACCESS EXCLUSIVE MODE")
+        checks.problem(sender.post(hospital.native, event), 503, "database_upgrading")
+    finally:
+        holder.close()
+    checks.accepted(sender.post(hospital.native, event))
+
+
 def test_update_while_senders_go_on(hospital):
     """``odoo -u`` on the live database: 202 or 503, and nothing is lost."""
     done, kept, odd = threading.Event(), set(), []

@@ -6,7 +6,7 @@ import functools
 import itertools
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -199,11 +199,15 @@ class Hospital:
         :param nudge: spare the minute until a new cron process looks for work on its own.
         """
         deadline = time.monotonic() + within
-        while left := self.machine.sql(WAITING)[0][0]:
+        while left := self.waiting():
             assert time.monotonic() < deadline, f"{left} messages wait"
             if nudge:
                 self.machine.nudge()
             time.sleep(1 if nudge else 0.3)
+
+    def waiting(self) -> int:
+        """How many messages go on by themselves, now or later."""
+        return int(self.machine.sql(WAITING)[0][0])
 
     def row(self, message_id: str) -> dict[str, Any]:
         """The ledger's row of a message."""
@@ -227,12 +231,17 @@ class Hospital:
         return Decimal(stock.get(use.place, Decimal()))
 
 
-def build(name: str = "tests") -> Hospital:
-    """A server with demo data on a cluster of its own."""
+def build(name: str = "tests", *, install: Sequence[str] = (), **options: Any) -> Hospital:
+    """A server with demo data on a cluster of its own.
+
+    :param install: addons of tests, beside ours; ``options`` go to the machine.
+    """
     cluster, server = clusters.make(name)
-    machine = Machine(common.WORK / name, server, f"hc_{name}")
+    machine = Machine(common.WORK / name, server, f"hc_{name}", **options)
     clean(machine)
     clusters.copy_template(server, machine.database)
+    if install:
+        machine.odoo("-i", ",".join(install))
     machine.shell(demo.load_code(in_order()), "loading the demo data")
     machine.start()
     hospital = Hospital(machine, cluster)

@@ -3,45 +3,44 @@
 from __future__ import annotations
 
 import random
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
-import requests
 from hcdev import serve
-from simulate.client import Sender
-from simulate.documents import Use
 
 from . import cluster as clusters
 from . import invariants
 from .hospital import Hospital
+from .traffic import BATCH, Event, Posting, Tally, some_use
 
 SENDERS = 4
 EVENTS = 240
-BATCH = 15
 PATIENCE = 120
-ACKNOWLEDGED = (200, 202)
-Event = dict[str, Any]
+IN_HAND = """
+SELECT EXISTS (SELECT FROM hc_inflight) AND NOT EXISTS (
+       SELECT FROM hc_message WHERE state IN ('received', 'retry') AND kill_count > 1)
+"""
 
 
 class Traffic:
-    """Senders that repeat every event until it is acknowledged, as real ones do."""
+    """A known number of events, sent by several senders."""
 
     def __init__(self, hospital: Hospital, rng: random.Random) -> None:
         self.hospital = hospital
-        self.uses = [self._use(rng) for _ in range(EVENTS)]
+        self.tally = Tally()
+        self.uses = [some_use(hospital, rng) for _ in range(EVENTS)]
         self.events = [hospital.event(use) for use in self.uses]
-        self.acknowledged: set[str] = set()
-        self.repeated = 0
-        self._lock = threading.Lock()
 
-    def _use(self, rng: random.Random) -> Use:
-        wards, items = len(self.hospital.world.wards), min(12, len(self.hospital.world.plain))
-        return self.hospital.use(
-            rng.randint(1, 5), ward=rng.randrange(wards), item=rng.randrange(items)
-        )
+    @property
+    def acknowledged(self) -> set[str]:
+        """Ids of the events that are."""
+        return self.tally.acknowledged
+
+    @property
+    def repeated(self) -> int:
+        """How often something had to be sent again."""
+        return self.tally.repeated
 
     def parts(self) -> Iterator[tuple[bool, list[Event]]]:
         """Shares of the senders: half of them one by one, half in batches."""
@@ -51,51 +50,14 @@ class Traffic:
     def run(self, part: tuple[bool, list[Event]]) -> None:
         """Send one share."""
         batches, events = part
-        own = self.hospital.sender()
+        posting = Posting(self.hospital, self.tally)
         size = BATCH if batches else 1
         for start in range(0, len(events), size):
-            chunk = events[start : start + size]
-            self._until(own, self._batch if batches else self._single, chunk)
+            posting.until(events[start : start + size], PATIENCE)
             time.sleep(0.15 if batches else 0.01)
 
-    def _until(
-        self, own: Sender, way: Callable[[Sender, list[Event]], bool], chunk: list[Event]
-    ) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while not self._try(own, way, chunk):
-            assert time.monotonic() < deadline, "the server does not come back"
-            with self._lock:
-                self.repeated += 1
-            time.sleep(0.2)
 
-    def _try(
-        self, own: Sender, way: Callable[[Sender, list[Event]], bool], chunk: list[Event]
-    ) -> bool:
-        try:
-            return way(own, chunk)
-        except requests.RequestException:
-            return False
-
-    def _single(self, own: Sender, chunk: list[Event]) -> bool:
-        answer = own.post(self.hospital.native, chunk[0])
-        return self._noted(chunk, [answer.status_code])
-
-    def _batch(self, own: Sender, chunk: list[Event]) -> bool:
-        answer = own.batch(self.hospital.native, chunk)
-        if answer.status_code != 207:
-            return self._noted(chunk, [answer.status_code] * len(chunk))
-        return self._noted(chunk, [item["status"] for item in answer.json()["items"]])
-
-    def _noted(self, chunk: list[Event], statuses: list[int]) -> bool:
-        """What is refused for good would be a loss; only 5xx may be repeated."""
-        assert all(status in ACKNOWLEDGED or status >= 500 for status in statuses), statuses
-        done = {e["id"] for e, s in zip(chunk, statuses, strict=True) if s in ACKNOWLEDGED}
-        with self._lock:
-            self.acknowledged |= done
-        return len(done) == len(chunk)
-
-
-def play(hospital: Hospital, seed: int, strike: Callable[[], None]) -> Traffic:
+def play(hospital: Hospital, seed: int, strike: Callable[[], object]) -> Traffic:
     """Traffic with one strike in its middle; then all that must hold."""
     traffic = Traffic(hospital, random.Random(seed))
     before = invariants.stock(hospital, traffic.uses)
@@ -116,27 +78,70 @@ def play(hospital: Hospital, seed: int, strike: Callable[[], None]) -> Traffic:
     return traffic
 
 
-def whole_server(hospital: Hospital) -> None:
+# Each way of striking returns how many kills it was, and takes what chooses the victim.
+
+
+def whole_server(hospital: Hospital, _rng: random.Random | None = None) -> int:
     """``kill -9`` of the supervisor and all under it; somebody starts it again."""
     hospital.machine.kill(supervisor=True)
     hospital.machine.start()
+    return 1
 
 
-def all_odoo(hospital: Hospital) -> None:
+def all_odoo(hospital: Hospital, _rng: random.Random | None = None) -> int:
     """``kill -9`` of every Odoo process; the supervisor starts them again."""
     hospital.machine.kill(supervisor=False)
     hospital.machine.wait_ready()
+    return 1
 
 
-def cron_only(hospital: Hospital) -> None:
+def cron_only(hospital: Hospital, _rng: random.Random | None = None) -> int:
     """``kill -9`` of the processes that handle messages; intake goes on."""
     machine = hospital.machine
     pids = [pid for pid in serve.processes(machine.conf) if "--no-http" in serve.arguments(pid)]
     machine.kill_these(pids)
+    return 1
 
 
-def database(hospital: Hospital) -> None:
+def http_worker(hospital: Hospital, rng: random.Random) -> int:
+    """``kill -9`` of one process that answers requests; its master makes another."""
+    return _one_of(hospital, hospital.machine.workers, rng)
+
+
+def cron_worker(hospital: Hospital, rng: random.Random) -> int:
+    """``kill -9`` of one process that handles messages; its master makes another."""
+    return _one_of(hospital, hospital.machine.cron_workers, rng)
+
+
+def _one_of(hospital: Hospital, workers: Callable[[], list[int]], rng: random.Random) -> int:
+    """Wait until there is one: a master that was killed itself has none yet."""
+    deadline = time.monotonic() + PATIENCE
+    while not (pids := workers()):
+        assert time.monotonic() < deadline, "no worker comes back"
+        time.sleep(0.1)
+    hospital.machine.kill_these([rng.choice(pids)])
+    return 1
+
+
+def when_in_hand(hospital: Hospital, rng: random.Random, within: float = 30) -> bool:
+    """Wait for a moment in which a batch is being handled; says whether one came.
+
+    A message that was in a worker's hands at four kills, alone in the last of them, ends
+    ``dead``, as it should, and a person would have to be asked. So whoever was struck twice
+    gets done before: here it is never the message's fault.
+    """
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        if hospital.machine.sql(IN_HAND)[0][0]:
+            time.sleep(rng.uniform(0, 0.2))
+            return bool(hospital.machine.sql(IN_HAND)[0][0])
+        time.sleep(0.02)
+    return False
+
+
+def database(hospital: Hospital, _rng: random.Random | None = None, seconds: float = 1) -> int:
     """PostgreSQL ends without a word, as in a power cut, and comes back."""
     clusters.stop(hospital.cluster, "immediate")
-    time.sleep(1)
+    time.sleep(seconds)
     clusters.start_again(hospital.cluster)
+    return 1

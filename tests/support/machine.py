@@ -8,7 +8,7 @@ import pwd
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ class Machine:
         *,
         addons: Sequence[Path] = (),
         options: dict[str, object] | None = None,
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         self.folder = folder
         self.server = server
@@ -42,6 +43,7 @@ class Machine:
         self.conf = folder / "odoo.conf"
         self.log = folder / "odoo.log"
         self.supervisor = folder / "supervisord.conf"
+        self.variables = dict(variables or {})
         folder.mkdir(parents=True, exist_ok=True)
         config.write_private(self.conf, config.render(self._options(addons, options or {})))
         config.write_private(self.supervisor, self._supervisor_text())
@@ -88,7 +90,7 @@ class Machine:
 
     def environment(self) -> dict[str, str]:
         """What its processes are started with."""
-        return config.environment(self.server)
+        return config.environment(self.server) | self.variables
 
     def start(self) -> None:
         """Start it and wait until it answers."""
@@ -185,11 +187,15 @@ class Machine:
 
     def workers(self) -> list[int]:
         """The processes that answer HTTP: children of the HTTP master."""
-        masters = [
-            pid
-            for pid in serve.processes(self.conf)
-            if "--max-cron-threads=0" in serve.arguments(pid)
-        ]
+        return self._children("--max-cron-threads=0")
+
+    def cron_workers(self) -> list[int]:
+        """The processes that handle messages: children of the cron master."""
+        return self._children("--no-http")
+
+    def _children(self, option: str) -> list[int]:
+        """Workers, without their master and the evented one, of what runs with an option."""
+        masters = [pid for pid in serve.processes(self.conf) if option in serve.arguments(pid)]
         listed = subprocess.run(
             ["ps", "-o", "pid=,ppid=,args=", "-p", ",".join(map(str, masters)) or "0"],
             capture_output=True,

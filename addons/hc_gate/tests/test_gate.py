@@ -1,4 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+import contextlib
 import threading
 from unittest.mock import patch
 
@@ -7,9 +8,16 @@ import psycopg2
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
+from ..controllers.revive import nothing_done, revive
+
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 PATHS = ("/hc", "/hc/", "/hc/v1/channels/any/messages", "/hc/fhir/R4/SupplyDelivery")
 SECRET = "Maria Muster 1970-01-01"
+
+
+def raise_(error):
+    """An instance for each request: Odoo keeps the answer on it."""
+    raise error(SECRET)
 
 
 @tagged("post_install", "-at_install")
@@ -62,13 +70,48 @@ class TestGate(HttpCase):
             (KeyError, 500, "internal_error"),
         )
         for error, status, code in cases:
-            # One instance for each request: Odoo keeps the answer on it.
-            errors = [error(SECRET), error(SECRET)]
-            failing = patch.object(type(self.env["ir.http"]), "_match", side_effect=errors)
+            failing = patch.object(
+                type(self.env["ir.http"]), "_match", side_effect=lambda path, e=error: raise_(e)
+            )
             with self.subTest(error=error), failing, mute_logger("odoo.http"):
                 self.check_problem(self.ask("/hc/health", "POST"), status, code)
                 answer = self.ask("/web/health", "GET")
                 self.assertNotEqual(answer.headers["Content-Type"], "application/problem+json")
+
+    def test_a_request_that_met_a_dead_connection_is_served_again(self):
+        """Nothing had been done for it: machines and people get their answer all the same."""
+        match = type(self.env["ir.http"])._match
+        for path in ("/web/health", "/hc/nowhere"):
+            errors = [psycopg2.DatabaseError(SECRET)]
+
+            def failing_once(asked, errors=errors):
+                if errors:
+                    raise errors.pop()
+                return match(asked)
+
+            patched = patch.object(type(self.env["ir.http"]), "_match", side_effect=failing_once)
+            with self.subTest(path), patched, mute_logger("odoo.http"):
+                answer = self.ask(path, "GET")
+            self.assertFalse(errors)
+            self.assertEqual(answer.status_code, 200 if path == "/web/health" else 404)
+
+    def test_work_that_has_begun_is_not_done_twice(self):
+        error = psycopg2.DatabaseError(SECRET)
+
+        def retrying():
+            raise error
+
+        with contextlib.suppress(psycopg2.DatabaseError):
+            retrying()
+        self.assertFalse(nothing_done(error))
+        with contextlib.suppress(psycopg2.DatabaseError):
+            raise error.with_traceback(None)
+        self.assertTrue(nothing_done(error))
+
+    def test_revive(self):
+        self.assertTrue(revive(self.env.cr.dbname))
+        with mute_logger("odoo.sql_db"):
+            self.assertFalse(revive("no_such_database"))
 
     def test_other_paths_are_not_ours(self):
         self.assertEqual(self.ask("/web/health", "GET").status_code, 200)

@@ -148,6 +148,8 @@ def channel_of(caller, code):
         if channel.code == code and is_known(channel):
             if not caller.may_use(channel):
                 raise MessageError("forbidden")
+            if channel.batch_only:
+                raise MessageError("batch_only")
             check_open(channel)
             return channel
     raise MessageError("not_found")

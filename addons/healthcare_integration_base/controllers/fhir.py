@@ -63,6 +63,7 @@ def _events(caller, resource):
         channel
         for channel in caller.system.channels
         if is_known(channel)
+        and not channel.batch_only
         and channel.format == "fhir"
         and caller.may_use(channel)
         and not wanted.isdisjoint(channel.types)

@@ -45,6 +45,7 @@ def _events(caller, message):
 def _takes(channel, message):
     return (
         is_known(channel)
+        and not channel.batch_only
         and channel.format == "hl7v2"
         and channel.hl7_sending_application in ("", message.sending_application)
         and channel.hl7_sending_facility in ("", message.sending_facility)

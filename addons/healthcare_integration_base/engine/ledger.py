@@ -126,6 +126,7 @@ class Ledger:
             if not self._insert(cr, rows):
                 raise psycopg2.errors.SerializationFailure
         self._report_reuse(cr, rows)
+        self._beside(cr, groups)
         cr.commit()  # pylint: disable=invalid-commit
         return {row["lane_id"] for row in rows if row["state"] == "received"}
 
@@ -239,6 +240,9 @@ class Ledger:
     def _trail(self, row):
         event = {name: row[column] for name, column in TRAIL.items()}
         return document(self.actor, [{"action": "message.received", **event}])
+
+    def _beside(self, cr, groups):
+        """What is committed together with them; for those who keep a book of their own."""
 
     def _report_reuse(self, cr, rows):
         """A control id that comes back with other content is kept, and somebody is told."""

@@ -64,18 +64,18 @@ def split_ndjson(raw: bytes) -> list[bytes]:
     return _counted(lines)
 
 
-def split_array(raw: bytes) -> list[bytes]:
+def split_array(raw: bytes, most: int = MAX_ITEMS) -> list[bytes]:
     """The items of a JSON array, none of them kept parsed: a bad one spoils no other."""
     body = _strip_bom(raw).strip(_SPACE)
     if not (body.startswith(b"[") and body.endswith(b"]")):
         raise MessageError("malformed_batch")
     _structure(body)
     try:
-        spans = list(islice(_scanned(body.decode("latin-1")), MAX_ITEMS + 1))
+        spans = list(islice(_scanned(body.decode("latin-1")), most + 1))
     except (ValueError, RecursionError):  # an item is no JSON: find its end by its brackets
-        spans = list(islice(_walked(body), MAX_ITEMS + 1))
+        spans = list(islice(_walked(body), most + 1))
     items = [body[start:end].strip(_SPACE) for start, end in spans]
-    return _counted([] if items == [b""] else items)
+    return _counted([] if items == [b""] else items, most)
 
 
 def _scanned(text: str) -> Iterator[tuple[int, int]]:
@@ -116,10 +116,10 @@ def _walked(body: bytes) -> Iterator[tuple[int, int]]:
         raise MessageError("malformed_batch")
 
 
-def _counted(items: list[bytes]) -> list[bytes]:
+def _counted(items: list[bytes], most: int = MAX_ITEMS) -> list[bytes]:
     if not items:
         raise MessageError("malformed_batch")
-    if len(items) > MAX_ITEMS:
+    if len(items) > most:
         raise MessageError("too_large")
     return items
 

@@ -23,7 +23,9 @@ class HcChannel(models.Model):
         help="Refuse: senders get 503 and come back; what was accepted is handled. Accept: "
         "messages are kept and wait until the channel is resumed.",
     )
-    pause_reason = fields.Char(readonly=True, copy=False, tracking=True)
+    pause_reason = fields.Char(
+        string="Reason of the pause", readonly=True, copy=False, tracking=True
+    )
     paused_by_id = fields.Many2one("res.users", string="Paused by", readonly=True, copy=False)
     paused_at = fields.Datetime(string="Paused since", readonly=True, copy=False)
     is_held = fields.Boolean(compute="_compute_is_held", string="Handling is paused")

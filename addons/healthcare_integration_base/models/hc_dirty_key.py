@@ -8,6 +8,7 @@ from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 from ..engine.locks import WRITER, lock_key, session_lock
+from ..engine.trigger import trigger
 from ..messaging.errors import spec
 
 _logger = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ class HcDirtyKey(models.Model):
         """Have follow-up work done soon; called after its keys are committed."""
         with self.env.registry.cursor() as cr:
             env = api.Environment(cr, SUPERUSER_ID, {})
-            env.ref("healthcare_integration_base.cron_followup")._trigger()
+            trigger(env.ref("healthcare_integration_base.cron_followup"))
 
     @api.model
     def _cron_run(self):

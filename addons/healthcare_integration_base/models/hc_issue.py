@@ -199,7 +199,9 @@ class HcIssue(models.Model):
                 if known is None or (one["waiting"] and not known[1]):
                     chosen[one["message_id"]] = (found[fingerprint][0], one["waiting"])
         rows = [(message_id, issue_id) for message_id, (issue_id, _waits) in chosen.items()]
-        self.env.cr.execute_values(LINK, rows, page_size=1000)
+        rows = [row for row in rows if row[0]]  # what is about no message, such as a file
+        if rows:
+            self.env.cr.execute_values(LINK, rows, page_size=1000)
 
     def _sudo_tell_owners(self):
         """One activity per issue, for people whom a system's user may not even see."""

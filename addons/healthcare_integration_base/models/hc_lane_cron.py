@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import api, fields, models
 
+from ..engine.trigger import trigger
+
 FITTED = frozenset({"active", "priority", "name", "code", "shard_count", "drainers"})
 
 
@@ -78,8 +80,7 @@ class HcLane(models.Model):
         }
 
     def _start_drains(self):
-        for cron in self.env["ir.cron"].search([("hc_lane_id", "in", self.ids)]):
-            cron._trigger()
+        trigger(self.env["ir.cron"].search([("hc_lane_id", "in", self.ids)]))
 
     @api.model
     def _cron_drain(self, lane_id):

@@ -190,8 +190,6 @@ class HcMessage(models.Model):
 
     def _on_hold(self):
         """Those of the messages that have to stay as they are."""
-        if "is_on_hold" not in self._fields:
-            return self.browse()
         return self.filtered("is_on_hold")
 
     # ------------------------------------------------------------------- states

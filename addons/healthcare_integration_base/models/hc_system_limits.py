@@ -15,7 +15,7 @@ class HcSystem(models.Model):
 
     rate_per_second = fields.Float(
         string="Items per second",
-        digits=(16, 3),
+        digits=(16, 2),
         tracking=True,
         help="How many events, HL7 messages or entries of a bundle the system may send a second in "
         "the long run, over all its channels and on all servers together. Senders get 429 "

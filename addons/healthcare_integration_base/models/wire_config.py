@@ -33,6 +33,7 @@ class ChannelConfig:
     default_company_id: int | None  # of the site that stands in where a message names none
     options: Mapping[str, str]  # for the translators
     mapping: Any = None  # messaging.mapping.Table, none where the channel has no active one
+    batch_only: bool = False  # served by scheduled files, and takes no live messages
     is_held: bool = False  # paused, but only the handling: intake goes on
     backlog_limit: int = 0  # messages that may wait on the channel; 0: no limit of its own
     lane_backlog_limit: int = 0

@@ -11,6 +11,7 @@ from .common import EngineCase
 
 BASE = "healthcare_integration_base"
 OURS = tuple(f"odoo.addons.{name}." for name in (BASE, "hc_"))
+HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDohYQ4C9GJuuCmW/FtPMJbrXSTcyZp1SGHpJm5iZ0Fp"
 GENERIC = {
     "create": lambda ids: [[{}]],
     "read": lambda ids: [ids, ["id"]],
@@ -62,6 +63,8 @@ class TestAccess(EngineCase):
                 "res_id": cls.env.company.partner_id.id,
             }
         )
+        cls._fill_batch()
+        cls._fill_retention()
         cls.env["hc.dirty.key"].create({"kind": "rights", "company_id": cls.env.company.id})
         cls.env["hc.credential.reveal"].create({})
         cls.endpoint = cls.env["hc.endpoint"].create(
@@ -82,6 +85,54 @@ class TestAccess(EngineCase):
                         }
                     )
                 ],
+            }
+        )
+
+    @classmethod
+    def _fill_retention(cls):
+        cls.env["hc.retention.rule"].create(
+            {"state": "done", "days": 1, "channel_id": cls.channel.id}
+        )
+        cls.env["hc.retention.run"]._sudo_start()
+        scope = {"system_id": cls.system.id}
+        cls.env["hc.legal.hold"].create({"name": "Claim", "reason": "Why", **scope})
+        pseudonym = cls.env["hc.keyring"]._ring().pseudonym("patient", "MRN-1")
+        erasure = cls.env["hc.erasure"]._sudo_request(pseudonym, "Why", "R-1")
+        cls.env["hc.erasure.line"].create({"erasure_id": erasure.id, "label": "Records"})
+        cls.env["hc.erasure.request"].create({"pseudonym": pseudonym, "reason": "Why"})
+        restore = cls.env["hc.restore"].create(
+            {"incident": "INC-1", "reason": "Why", "restored_to": "2026-01-01 00:00:00"}
+        )
+        restore.action_start()
+
+    @classmethod
+    def _fill_batch(cls):
+        channel = cls.make_channel(cls.system, cls.kind, code="files", sync_mode="scheduled_batch")
+        store = cls.env["hc.file.store"].create(
+            {
+                "name": "Partner",
+                "host": "sftp.example",
+                "login": "hospital",
+                "host_keys": HOST_KEY,
+                "password": "secret",
+            }
+        )
+        job = cls.env["hc.sync.job"].create(
+            {
+                "name": "Nightly",
+                "channel_id": channel.id,
+                "store_id": store.id,
+                "message_type_id": cls.kind.id,
+                "column_ids": [Command.create({"name": "value", "pointer": "/value"})],
+            }
+        )
+        run = cls.env["hc.sync.run"].create({"job_id": job.id})
+        cls.env["hc.sync.run.line"].create(
+            {
+                "run_id": run.id,
+                "company_id": cls.env.company.id,
+                "number": 1,
+                "state": "invalid",
             }
         )
 

@@ -1,15 +1,22 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 import random
+from unittest.mock import patch
+
+import psycopg2
+import psycopg2.pool
 
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
 
 from ..controllers import throttled
 from ..engine import pressure
+from ..engine.ledger import Ledger
 from ..messaging import rate
 from ..messaging.rate import Limit
 from .test_door import NOTED, DoorCase
 
+LOGGER = "odoo.addons.healthcare_integration_base.controllers.dispatcher"
 BASE = "healthcare_integration_base"
 BATCH = "/hc/v1/channels/tests/messages/batch"
 
@@ -236,6 +243,30 @@ class TestStatements(PressureCase):
             self.assertEqual(self.post().status_code, 202)
             counts.append(self.env.cr.sql_log_count - before)
         return min(counts)
+
+
+@tagged("post_install", "-at_install")
+class TestOutage(PressureCase):
+    def test_what_is_for_a_moment_is_a_503(self):
+        cases = (
+            (psycopg2.OperationalError, "database_unavailable", 503),
+            (psycopg2.InterfaceError, "database_unavailable", 503),
+            (psycopg2.errors.ReadOnlySqlTransaction, "database_unavailable", 503),
+            (psycopg2.pool.PoolError, "database_unavailable", 503),
+            (psycopg2.errors.LockNotAvailable, "database_upgrading", 503),
+            (psycopg2.errors.UndefinedColumn, "database_upgrading", 503),
+            (psycopg2.errors.UndefinedTable, "database_upgrading", 503),
+            (psycopg2.DatabaseError, "database_upgrading", 503),
+            (psycopg2.errors.NotNullViolation, "internal_error", 500),
+            (psycopg2.DataError, "internal_error", 500),
+        )
+        for error, code, status in cases:
+            failing = patch.object(Ledger, "store", side_effect=error("Maria Muster"))
+            with self.subTest(error=error), failing, mute_logger(LOGGER):
+                answer = self.post()
+                self.refused(answer, status, code)
+                self.assertNotIn("Muster", answer.text)
+                self.assertEqual("Retry-After" in answer.headers, status == 503)
 
 
 @tagged("post_install", "-at_install")

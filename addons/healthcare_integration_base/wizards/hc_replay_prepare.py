@@ -118,8 +118,6 @@ class HcReplayPrepare(models.TransientModel):
         """Messages that may be ready; holds are looked up for no more than these."""
         states = [("state", "in", ("review", "dead", "retry")), ("direction", "=", "in")]
         domain = Domain.AND([self.selection or [("id", "=", False)], states])
-        if "is_on_hold" not in self.env["hc.message"]._fields:
-            return self.env["hc.message"]
         return self.env["hc.message"].search(domain, limit=IDS_LIMIT)
 
     @api.depends("selection")
