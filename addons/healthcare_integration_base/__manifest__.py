@@ -53,6 +53,7 @@
         "views/hc_replay_views.xml",
         "views/hc_replay_line_views.xml",
         "views/recovery_views.xml",
+        "views/hc_mllp_port_views.xml",
         "wizards/hc_credential_reveal_views.xml",
         "wizards/hc_message_decide_views.xml",
         "wizards/hc_replay_prepare_views.xml",

@@ -35,6 +35,7 @@ class HcMessage(models.Model):
         "(channel_id, state, COALESCE(done_at, create_date), id) WHERE payload_pruned_at IS NULL"
         " AND state IN ('done', 'duplicate', 'superseded', 'rejected', 'cancelled')"
     )
+    _pruned_idx = models.Index("(id) WHERE payload_pruned_at IS NOT NULL")
     _open_key_idx = models.Index(
         "(ordering_key, lane_id) WHERE ordering_key IS NOT NULL"
         " AND state IN ('received', 'queued', 'retry', 'unknown', 'review', 'dead')"

@@ -14,6 +14,8 @@ SELECTIVE = 0.03
 VISITED = 0.1
 """Rows that may be looked at to find it: a page of the newest is also found from the end."""
 COUNT_LIMIT = 10_001
+ASKS_EACH = ("on_hold",)
+"""A hold names messages by what is in them, so that each has to be asked."""
 PAGE = 80
 
 
@@ -128,7 +130,8 @@ class TestLedgerSize(EngineCase, TransactionCase):
     def assert_found_by_index(self, name, domain, questions):
         """Not by reading the whole ledger, when little of it is asked for."""
         self.assertTrue(questions, name)
-        if self.env["hc.message"].search_count(domain) > SELECTIVE * COUNT:
+        matching = self.env["hc.message"].search_count(domain)
+        if name in ASKS_EACH or matching > SELECTIVE * COUNT:
             return False
         for one in questions:
             self.assertFalse(one.scans_all, f"{name}: {one}")
