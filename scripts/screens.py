@@ -98,6 +98,7 @@ def pictures(find: Finder) -> Iterator[Picture]:
     yield from review_pictures(find)
     yield from catalog_pictures(find)
     yield from mapping_pictures(find)
+    yield from retention_pictures(find)
     yield from stock_pictures(find)
     yield from billing_pictures(find)
     yield from biomed_pictures(find)
@@ -171,6 +172,29 @@ def mapping_pictures(find: Finder) -> Iterator[Picture]:
         "site", f"integration-sites/{find.one('hc.site', ('location_code', '!=', False))}"
     )
     yield Picture("cost-centers", "action-hc_inventory_sync.action_hc_cost_center")
+
+
+def retention_pictures(find: Finder) -> Iterator[Picture]:
+    """What goes, what is held, and what follows a restore."""
+    rule = find.one("hc.retention.rule", ("state", "=", "done"))
+    yield Picture("retention-rules", "integration-retention")
+    yield Picture("retention-rule", f"integration-retention/{rule}")
+    yield Picture("retention-runs", "integration-retention-runs")
+    if run := find.one("hc.retention.run"):
+        yield Picture("retention-run", f"integration-retention-runs/{run}")
+    yield Picture("legal-holds", "integration-legal-holds")
+    if hold := find.one("hc.legal.hold"):
+        yield Picture("legal-hold", f"integration-legal-holds/{hold}")
+    yield Picture("erasures", "integration-erasures")
+    if erasure := find.one("hc.erasure"):
+        yield Picture("erasure", f"integration-erasures/{erasure}")
+    request = "action-healthcare_integration_base.action_hc_erasure_request"
+    yield Picture("erasure-request", request, (await_(".modal .o_form_view"),))
+    yield Picture("restores", "integration-restores")
+    if restore := find.one("hc.restore"):
+        yield Picture("restore", f"integration-restores/{restore}")
+    channel = f"integration-channels/{find.one('hc.channel', ('state', '=', 'active'))}"
+    yield Picture("channel-retention", channel, (tab("Retention"),))
 
 
 def stock_pictures(find: Finder) -> Iterator[Picture]:

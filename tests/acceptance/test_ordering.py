@@ -76,3 +76,15 @@ def test_passing_is_what_appointments_do(hospital):
     scheduler.map_site()
     scheduler.finished()
     assert [scheduler.state(one)[0] for one in (first, *others)] == ["done"] * 3
+
+
+def test_a_late_message_is_superseded_and_says_by_what(hospital):
+    scheduler = Scheduler(hospital, "visits-late", "pass")
+    scheduler.map_site()
+    newest = scheduler.say("S15", 3)
+    assert scheduler.state(newest)[0] == "done"
+    late = scheduler.say("S12", 1)
+    found = scheduler.settled(late)
+    assert (found["state"], found["superseded_by"]) == ("superseded", newest)
+    assert found["done_at"]
+    assert scheduler.settled(newest)["superseded_by"] is None

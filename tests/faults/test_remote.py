@@ -78,7 +78,7 @@ class Receiver:
 
 DUE = """
 UPDATE ir_cron SET nextcall = now() AT TIME ZONE 'UTC' - interval '1 second'
- WHERE id IN (SELECT cron_id FROM hc_lane)
+ WHERE hc_lane_id IS NOT NULL
 """
 
 

@@ -15,7 +15,7 @@ from simulate.client import Sender
 from .hospital import Hospital
 
 TYPE = "fault.struck.v1"
-RESTING = ("done", "review", "dead", "duplicate", "cancelled")
+RESTING = ("done", "review", "dead", "duplicate", "superseded", "cancelled")
 STATES = """
 SELECT message_identifier, state, error_code, attempt_count, kill_count
   FROM hc_message WHERE message_identifier = ANY(%s)

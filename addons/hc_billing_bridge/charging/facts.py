@@ -5,6 +5,8 @@ from collections import ChainMap
 from dataclasses import dataclass
 from decimal import Decimal
 
+from odoo.addons.healthcare_integration_base.messaging.retention import STAND_IN
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -111,8 +113,8 @@ class Facts:
             abs(Decimal(str(charge.amount))).normalize() if charge.amount_stated else None,
             charge.currency_id.id if charge.amount_stated else None,
             charge.channel_id.id,
-            charge.encounter or None,
-            charge.patient_id.hc_patient_ref or None,
+            _said(charge.encounter),
+            _said(charge.patient_id.hc_patient_ref),
         )
 
     def _by_content(self, contents):
@@ -134,3 +136,8 @@ class Facts:
             for charge in charges
             if charge.business_key in digests
         }
+
+
+def _said(pseudonym):
+    """Where a person was erased nothing is known any more that another one could contradict."""
+    return None if not pseudonym or pseudonym.startswith(STAND_IN) else pseudonym

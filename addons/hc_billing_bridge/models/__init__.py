@@ -11,6 +11,7 @@ from . import (
     hc_charge_decide,
     hc_charge_invoice,
     hc_dirty_key,
+    hc_erasure_billing,
     hc_followup_appointment_match,
     hc_followup_invoice,
     hc_identifier,

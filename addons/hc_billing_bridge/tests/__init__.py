@@ -9,6 +9,7 @@ from . import (
     test_charge_handlers,
     test_charges,
     test_credits,
+    test_erasure_billing,
     test_held_charges,
     test_invoicing,
     test_random_charges,

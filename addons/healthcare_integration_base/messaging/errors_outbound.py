@@ -40,5 +40,10 @@ _ERRORS: tuple[tuple[str, Kind, str, str], ...] = (
 for _code, _kind, _title, _action in _ERRORS:
     register(ErrorSpec(_code, 0, _kind, _title, _action, "processing", ("E", "207")))
 
-UNSETTLED = ("delivery_unknown", "answer_implausible", "delivery_interrupted")
+UNSETTLED = (
+    "delivery_unknown",
+    "answer_implausible",
+    "delivery_interrupted",
+    "restored_meanwhile",
+)
 """Nobody knows whether the message arrived."""

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-from ..messaging import errors_outbound
+from ..messaging import errors_outbound, errors_restore
 from . import (
     ir_http,
     res_users,
@@ -40,11 +40,25 @@ from . import (
     hc_message_handler,
     hc_followup_handler,
     hc_staff_entry,
+    hc_retention_rule,
+    hc_message_retention,
+    hc_channel_retention,
+    hc_message_attempt_retention,
+    hc_legal_hold,
+    hc_retention_run,
+    hc_retention_run_line,
+    hc_erasure_handler,
+    hc_erasure,
+    hc_erasure_line,
+    hc_restore_source,
+    hc_restore,
+    hc_restore_line,
     hc_file_store,
     hc_sync_job,
     hc_sync_job_column,
     hc_sync_run,
     hc_sync_run_line,
+    hc_sync_job_restore,
     hc_channel_batch,
     hc_message_batch,
     hc_message_type_ordering,

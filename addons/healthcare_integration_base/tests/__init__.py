@@ -6,9 +6,14 @@ from . import test_credential
 from . import test_dirty_key
 from . import test_door
 from . import test_engine
+from . import test_erasure
 from . import test_issue
 from . import test_keyring
+from . import test_legal_hold
+from . import test_restore
+from . import test_retention
 from . import test_ordering
+from . import test_outcomes
 from . import test_pressure
 from . import test_server_faults
 from . import test_staff_entry

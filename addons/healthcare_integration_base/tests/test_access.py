@@ -63,6 +63,8 @@ class TestAccess(EngineCase):
                 "res_id": cls.env.company.partner_id.id,
             }
         )
+        cls._fill_batch()
+        cls._fill_retention()
         cls.env["hc.dirty.key"].create({"kind": "rights", "company_id": cls.env.company.id})
         cls.env["hc.credential.reveal"].create({})
         cls.endpoint = cls.env["hc.endpoint"].create(
@@ -86,7 +88,22 @@ class TestAccess(EngineCase):
             }
         )
 
-        cls._fill_batch()
+    @classmethod
+    def _fill_retention(cls):
+        cls.env["hc.retention.rule"].create(
+            {"state": "done", "days": 1, "channel_id": cls.channel.id}
+        )
+        cls.env["hc.retention.run"]._sudo_start()
+        scope = {"system_id": cls.system.id}
+        cls.env["hc.legal.hold"].create({"name": "Claim", "reason": "Why", **scope})
+        pseudonym = cls.env["hc.keyring"]._ring().pseudonym("patient", "MRN-1")
+        erasure = cls.env["hc.erasure"]._sudo_request(pseudonym, "Why", "R-1")
+        cls.env["hc.erasure.line"].create({"erasure_id": erasure.id, "label": "Records"})
+        cls.env["hc.erasure.request"].create({"pseudonym": pseudonym, "reason": "Why"})
+        restore = cls.env["hc.restore"].create(
+            {"incident": "INC-1", "reason": "Why", "restored_to": "2026-01-01 00:00:00"}
+        )
+        restore.action_start()
 
     @classmethod
     def _fill_batch(cls):

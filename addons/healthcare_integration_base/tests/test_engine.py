@@ -47,6 +47,19 @@ class EngineBehaviour(EngineCase):
     def note(self, value=1, **data):
         return self.send(self.channel, self.event({"facility": "F", "value": value, **data}, NOTED))
 
+    def _committing(self):
+        """The test's cursor, for helpers that commit."""
+        cr = self.env.cr
+
+        class Cursor:
+            def __getattr__(self, name):
+                return getattr(cr, name)
+
+            def commit(self):
+                cr.flush()
+
+        return Cursor()
+
 
 @tagged("post_install", "-at_install")
 class TestEngine(EngineBehaviour):
@@ -312,19 +325,6 @@ class TestEngine(EngineBehaviour):
             self.drain(limit=1 if kill < KILL_LIMIT else 1000)
         self.assertEqual((message.state, message.error_code), ("dead", "worker_killed"))
         self.assertEqual(neighbour.state, "done")
-
-    def _committing(self):
-        """The test's cursor, for helpers that commit."""
-        cr = self.env.cr
-
-        class Cursor:
-            def __getattr__(self, name):
-                return getattr(cr, name)
-
-            def commit(self):
-                cr.flush()
-
-        return Cursor()
 
     def _only(self, neighbour):
         def act(item):

@@ -1,3 +1,4 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from . import hc_credential_reveal
+from . import hc_erasure_request
 from . import hc_channel_pause
