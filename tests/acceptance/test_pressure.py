@@ -216,7 +216,8 @@ def update(machine):
     """Tables are changed while senders write to them: an update may lose, and is run again."""
     for left in range(3, 0, -1):
         try:
-            return machine.odoo("-u", "healthcare_integration_base")
+            machine.odoo("-u", "healthcare_integration_base")
+            return
         except SetupError:
             if left == 1 or "deadlock detected" not in (machine.folder / "setup.log").read_text():
                 raise
