@@ -119,6 +119,12 @@ def message_pictures(find: Finder) -> Iterator[Picture]:
     waiting = find.one("hc.message", ("state", "=", "review"))
     if waiting:
         yield Picture("message-review", f"{ledger}/{waiting}")
+    for name, term in (
+        ("held", ("blocked_by_id", "!=", False)),
+        ("superseded", ("state", "=", "superseded")),
+    ):
+        if message := find.one("hc.message", term):
+            yield Picture(f"message-{name}", f"{ledger}/{message}")
 
 
 def review_pictures(find: Finder) -> Iterator[Picture]:
@@ -157,6 +163,11 @@ def catalog_pictures(find: Finder) -> Iterator[Picture]:
     yield Picture("message-types", "integration-message-types")
     kind = find.one("hc.message.type", ("name", "=", "supply.consumed.v1"))
     yield Picture("message-type", f"integration-message-types/{kind}")
+    yield Picture("mllp-ports", "integration-mllp")
+    if port := find.one("hc.mllp.port"):
+        yield Picture("mllp-port", f"integration-mllp/{port}")
+        for title in ("TLS", "Limits", "Traffic"):
+            yield Picture(f"mllp-port-{title.lower()}", f"integration-mllp/{port}", (tab(title),))
     yield Picture("lanes", "integration-lanes")
     yield Picture("lane", f"integration-lanes/{find.one('hc.lane', order='id')}")
 

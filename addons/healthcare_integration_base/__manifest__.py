@@ -49,6 +49,7 @@
         "views/hc_endpoint_views.xml",
         "views/outbound_views.xml",
         "views/hc_dirty_key_views.xml",
+        "views/hc_mllp_port_views.xml",
         "wizards/hc_credential_reveal_views.xml",
         "wizards/hc_erasure_request_views.xml",
         "views/retention_views.xml",

@@ -16,6 +16,8 @@ GOALS: dict[str, tuple[str, float]] = {
     "latency_p95": ("<", 1.0),
     "replenishment": ("<", 1.0),
     "memory": ("<", 1.05),
+    "mllp": (">=", 1.0),
+    "mllp_pipelined": (">=", 1.0),
 }
 
 

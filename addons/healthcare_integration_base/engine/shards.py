@@ -3,7 +3,7 @@
 
 from ..messaging.digest import keyed
 
-OPEN = ("received", "queued", "retry", "unknown", "review", "dead")
+OPEN = ("received", "retry", "review", "dead")
 """States of messages that may yet be handled."""
 
 
@@ -30,10 +30,10 @@ def in_use(cr, lane_id, count):
 
 
 def spread_anew(cr, lane_id, count):
-    """Put the open messages of a lane into ``count`` shards: a key's messages stay together."""
+    """Put what came in and is open into ``count`` shards: a key's messages stay together."""
     cr.execute(
         "SELECT id, COALESCE(ordering_key, idempotency_key) FROM hc_message"
-        " WHERE lane_id = %s AND state = ANY(%s) ORDER BY id",
+        " WHERE lane_id = %s AND direction = 'in' AND state = ANY(%s) ORDER BY id",
         [lane_id, list(OPEN)],
     )
     rows = [(message_id, shard_of(spread, count)) for message_id, spread in cr.fetchall()]

@@ -71,4 +71,7 @@ from . import (
     hc_lane_shards,
     hc_lane_cron,
     ir_cron,
+    hc_mllp_port,
+    hc_mllp_client,
+    hc_system_mllp,
 )

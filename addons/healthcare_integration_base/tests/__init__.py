@@ -9,6 +9,7 @@ from . import test_engine
 from . import test_erasure
 from . import test_issue
 from . import test_keyring
+from . import test_mllp
 from . import test_legal_hold
 from . import test_restore
 from . import test_retention

@@ -73,6 +73,13 @@ class TestAccess(EngineCase):
         cls.env["hc.channel.pause"].create({"channel_id": cls.channel.id, "reason": "Rights"})
         cls.env["hc.rate.bucket"].create({**of_system, "tokens": 1})
         cls.env["hc.backlog"].create({"place": "rights", "lane_id": cls.lane.id})
+        cls.env["hc.mllp.port"].create(
+            {
+                **of_system,
+                "name": "Beds",
+                "client_ids": [Command.create({"name": "Engine", "fingerprint": "ab" * 32})],
+            }
+        )
         cls.env["hc.channel.mapping"].create(
             {
                 "channel_id": cls.channel.id,

@@ -9,8 +9,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ..controllers import throttled
-from ..engine import pressure
+from ..engine import pressure, throttled
 from ..engine.ledger import Ledger
 from ..messaging import rate
 from ..messaging.rate import Limit
