@@ -112,6 +112,9 @@ def message_pictures(find: Finder) -> Iterator[Picture]:
     yield Picture("ledger-graph", ledger, (view("graph"),))
     yield Picture("ledger-pivot", ledger, (view("pivot"),))
     yield Picture("effects", "integration-effects")
+    yield Picture("replays", "integration-replays")
+    chosen = (click(".o_list_view thead .o_list_record_selector input"), click("button", "Replay…"))
+    yield Picture("replay-wizard", ledger, chosen)
     done = find.one("hc.message", ("state", "=", "done"), ("effect_ids", "!=", False))
     yield Picture("message", f"{ledger}/{done}")
     for title in ("Effects", "Attempts", "Keys"):
