@@ -28,7 +28,7 @@ psql: ## psql in the demo database
 shell: ## Odoo's shell in the demo database
 	@$(HCDEV) shell
 
-test: ## all: linters, unit, Odoo and acceptance tests
+test: ## all: linters, unit, Odoo and acceptance tests, short fault tests
 	@$(HCDEV) test
 
 lint: ## ruff, pylint-odoo, mypy
@@ -46,5 +46,5 @@ acceptance: ## black-box tests against a started server (T=path for some)
 bench: ## benchmarks, written to .odoo/bench.json
 	@$(HCDEV) test bench
 
-faults: ## the long fault-injection tests
+faults: ## half an hour of fault injection, with a table at its end
 	@$(HCDEV) test faults

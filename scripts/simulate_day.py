@@ -15,8 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import requests
-from simulate import billing, biomed, codes, credentials, documents, report, send, world
+from simulate import billing, biomed, codes, credentials, documents, mllp, report, send, world
 from simulate.billing import Billed, Biller
 from simulate.billing_documents import APPOINTED, CHARGED
 from simulate.biomed import Alarmed, Alarmer
@@ -47,7 +46,7 @@ def main() -> int:
     """The whole day; 0 only where it went as planned."""
     try:
         return simulate(dict(os.environ))
-    except (Unplanned, Refused, requests.RequestException) as error:
+    except (Unplanned, Refused, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
 
@@ -59,16 +58,18 @@ def simulate(env: dict[str, str]) -> int:
     odoo = Odoo(base_url, database, login, password)
     path = Path(env["HC_DEMO_JSON"])
     systems = credentials.ensure(odoo, base_url, credentials.load(path))
-    document = report.document(env, systems, login, password)
+    by_mllp = mllp.ensure(odoo, systems, env.get("HC_MLLP_PORT", ""))
+    document = report.document(env, systems, login, password) | {"mllp": by_mllp}
     worlds = {one["code"]: world.read(odoo, one["id"]) for one in systems}
     report.describe(odoo, systems, worlds)
     credentials.save(path, document)
     day, billed, alarmed = plan(odoo, systems, worlds)
     before = report.documents(odoo)
-    post = Post(base_url, systems)
+    post = Post(base_url, systems, by_mllp)
     world.top_up(odoo, day.needed)
     stock = world.read_stock(odoo, {key[0] for key in day.change})
-    answered = post.deliver([*day.letters, *billed.letters, *alarmed.letters])
+    letters = [*day.letters, *billed.letters, *alarmed.letters]
+    answered = post.deliver(mllp.spread(letters, by_mllp))
     quiet = send.settle(post, answered, QUIET_WITHIN) and wait_for_ledger(odoo, QUIET_WITHIN)
     wait_for_follow_up(odoo)
     states = ledger(odoo, answered)
@@ -80,6 +81,8 @@ def simulate(env: dict[str, str]) -> int:
     problems += [f"there are no {name}" for name, count in after.items() if not count]
     report.table(answered, before, after, states)
     report.where(base_url, login, password, path)
+    if by_mllp:
+        print(f"  HL7 over MLLP: {by_mllp['host']} port {by_mllp['port']}\n")
     return report.verdict(problems)
 
 

@@ -31,6 +31,14 @@ def port() -> int:
     return int(text)
 
 
+def mllp_port() -> str:
+    """The port for HL7 over MLLP that the user chose; empty: one that is free."""
+    text = os.environ.get("MLLP_PORT", "").strip()
+    if text and (not text.isdigit() or not 0 < int(text) <= 65535):
+        raise SetupError(f"MLLP_PORT is {text!r}, it must be a number from 1 to 65535")
+    return text
+
+
 def with_proxy() -> bool:
     """Whether HAProxy is to stand in front of Odoo, as in production."""
     return os.environ.get("PROXY", "").strip() not in ("", "0")

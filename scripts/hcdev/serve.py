@@ -1,4 +1,4 @@
-"""Start and stop Odoo as in production: HTTP and cron processes under a supervisor."""
+"""Start and stop Odoo as in production: HTTP, cron and MLLP processes under a supervisor."""
 
 from __future__ import annotations
 
@@ -40,7 +40,11 @@ command = {odoo} server -c {conf} --workers=4 --max-cron-threads=0
 environment = PGOPTIONS="{http_pg}"
 {program}
 [program:odoo-cron]
-command = {odoo} server -c {conf} --workers=2 --max-cron-threads=2 --no-http
+command = {odoo} server -c {conf} --workers=2 --max-cron-threads=4 --no-http
+{program}
+[program:odoo-mllp]
+command = {odoo} hc_mllp -c {conf}
+environment = ODOO_RC="{conf}",PGOPTIONS="{http_pg}"
 {program}"""
 PROXY = """
 [program:proxy]
@@ -215,5 +219,6 @@ def run_script(script: Path, server: Server, *options: str) -> int:
         "HC_DEMO_JSON": str(WORK / "demo.json"),
         "HC_PICTURES": str(WORK / "pictures"),
         "HC_BROWSER": system.browser() or "",
+        "HC_MLLP_PORT": config.mllp_port(),
     }
     return subprocess.run([venv.PYTHON, script, *options], env=env, check=False).returncode

@@ -12,6 +12,7 @@ from typing import Any
 
 import requests
 
+from . import mllp
 from .client import BATCH, NDJSON, Sender
 from .letters import Letter
 
@@ -38,8 +39,14 @@ class Answered:
 class Post:
     """Hands letters to the channels that they are for."""
 
-    def __init__(self, base_url: str, systems: Iterable[dict[str, Any]]) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        systems: Iterable[dict[str, Any]],
+        by_mllp: dict[str, Any] | None = None,
+    ) -> None:
         self.senders = {system["code"]: Sender.of(base_url, system) for system in systems}
+        self.by_mllp = by_mllp
 
     def deliver(self, letters: Sequence[Letter]) -> list[Answered]:
         """Send all letters, in order, and copies last."""
@@ -101,6 +108,13 @@ class Post:
         """The acknowledgement names no message: the ledger is asked by its id."""
         answer = self._sender(letter).hl7(letter.bodies[0])
         return [(answer.status_code, None)]
+
+    def _mllp(self, letter: Letter) -> list[tuple[int, str | None]]:
+        """As by HTTP; the acknowledgement alone tells whether it was accepted."""
+        assert self.by_mllp
+        with mllp.Mllp(self.by_mllp["host"], self.by_mllp["port"]) as sender:
+            accepted = mllp.code(sender.send(letter.bodies[0])) in mllp.ACCEPTED
+        return [(200 if accepted else 422, None)]
 
     def _fhir(self, letter: Letter) -> list[tuple[int, str | None]]:
         resource = letter.bodies[0]

@@ -11,7 +11,7 @@ from support import cluster as clusters
 from support.traffic import Stream, percentile
 
 AWAY_SECONDS = 30
-FULL_SECONDS = 20
+FULL_SECONDS = 10
 BACK_WITHIN = 90
 SMALL_DISK_MB = 1500
 

@@ -11,6 +11,7 @@ from simulate.documents import CONSUMED
 from support import hospital as hospitals
 from support import invariants, pitr
 
+pytestmark = pytest.mark.long
 EVENTS = 40
 OPERATOR = "healthcare_integration_base.group_integration_operator"
 OUTBOUND = """

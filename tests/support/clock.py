@@ -11,6 +11,7 @@ from hcdev.common import SetupError
 
 from .machine import Machine
 
+SITE = Path(__file__).parent / "wrong_clock"
 LIBRARIES = "/usr/lib/*/faketime/libfaketimeMT.so.1"
 
 
@@ -35,6 +36,7 @@ class Clock:
             raise SetupError("a shifted clock needs libfaketime: apt-get install faketime")
         return {
             "LD_PRELOAD": found[0],
+            "PYTHONPATH": str(SITE),
             "FAKETIME_TIMESTAMP_FILE": str(self.file),
             "FAKETIME_CACHE_DURATION": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",

@@ -75,25 +75,17 @@ class Faulty:
         """State, error code, attempts and kills of each event."""
         return {row[0]: row[1:] for row in self.hospital.machine.sql(STATES, identifiers)}
 
-    def settled(
-        self, identifiers: list[str], within: float, *, stir: bool = True
-    ) -> dict[str, tuple[Any, ...]]:
-        """The same, once all of them rest.
-
-        :param stir: have other events come in meanwhile: they wake the lane, which looks by
-            itself once a minute for what is due again.
-        """
+    def settled(self, identifiers: list[str], within: float) -> dict[str, tuple[Any, ...]]:
+        """The same, once all of them rest; other traffic has the lane look again meanwhile."""
         deadline = time.monotonic() + within
-        for number in itertools.count(1):
-            if stir and number % 10 == 0:
-                self.send([self.event()])
+        while True:
             states = self.states(identifiers)
             moving = {key: row for key, row in states.items() if row[0] not in RESTING}
             if not moving and len(states) == len(identifiers):
                 return states
             assert time.monotonic() < deadline, f"not settled: {list(moving.items())[:3]}"
-            time.sleep(0.3)
-        raise AssertionError
+            self.hospital.machine.wake_lanes()
+            time.sleep(1)
 
     def noted(self, identifiers: list[str]) -> dict[str, int]:
         """How many documents each event has; those with none are not named."""

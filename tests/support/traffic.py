@@ -35,6 +35,7 @@ class Tally:
         self.statuses: Counter[int] = Counter()
         self.repeated = 0
         self.broken = 0
+        self.refused = 0
         self.odd: list[str] = []
         self.seconds: list[float] = []
         self._lock = threading.Lock()
@@ -65,6 +66,7 @@ class Tally:
         done = {e["id"] for e, s in zip(chunk, statuses, strict=True) if s in ACKNOWLEDGED}
         with self._lock:
             self.acknowledged |= done
+            self.refused += AGAIN in statuses
         return len(done) == len(chunk)
 
 

@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 """Documents of the standards on a channel's own address."""
 
+from ..engine.hl7_door import Hl7Door
 from ..messaging import guard
 from ..messaging.errors import MessageError
 from ..messaging.translate import fhir, hl7v2
@@ -14,50 +15,42 @@ FHIR_TYPES = ("application/fhir+json", "application/json")
 
 def answer(caller, channel, raw):
     """Keep a document on one channel, and answer in the way of its standard."""
-    kept = {"hl7v2": _keep_hl7, "fhir": _keep_fhir}[channel.format]
-    return kept(caller, channel, raw)
+    if channel.format == "hl7v2":
+        return take_hl7(caller, raw, channel)
+    return _keep_fhir(caller, channel, raw)
 
 
 def read(channel, raw):
     """The canonical events of a document."""
     if channel.format == "hl7v2":
-        return _hl7_events(channel, hl7_message(raw))
+        message = hl7v2.parse(raw, _hl7_charset())
+        return hl7v2.events(message, channel.types, channel.options)
     return fhir.events(fhir_resource(raw), channel.types, channel.options)
 
 
-def hl7_message(raw):
-    """The parsed HL7 v2 message of the request."""
+def take_hl7(caller, raw, channel=None):
+    """Keep a message of HL7 v2 and acknowledge it.
+
+    :param channel: the one that it was sent to; none: those that its header finds
+    """
+    way = Hl7Door(caller.env, caller.system, caller.may_use)
+    try:
+        charset = _hl7_charset()
+    except MessageError as error:
+        return hl7_answers.answer(way.refuse(raw, error))
+    return hl7_answers.answer(way.take(raw, charset, channel))
+
+
+def _hl7_charset():
+    """The character set that the request names for its message."""
     _found, charset = require_media_type(*HL7_TYPES)
-    return hl7v2.parse(raw, charset)
+    return charset
 
 
 def fhir_resource(raw):
     """The parsed FHIR resource of the request."""
     require_media_type(*FHIR_TYPES)
     return guard.parse_json(raw)
-
-
-def check_processing_id(caller, message):
-    """Messages of tests and trainings never reach production (MSH-11, table 0103)."""
-    if caller.system.environment == "production" and message.processing_id in ("T", "D"):
-        raise MessageError("processing_id_mismatch")
-
-
-def _hl7_events(channel, message):
-    return hl7v2.events(message, channel.types, channel.options)
-
-
-def _keep_hl7(caller, channel, raw):
-    message = hl7v2.parse_header(raw)
-    intake = Intake(caller)
-    try:
-        message = hl7_message(raw)
-        check_processing_id(caller, message)
-        intake.keep(intake.group([(channel, event) for event in _hl7_events(channel, message)]))
-    except MessageError as error:
-        trail.refused([error])
-        return hl7_answers.ack(message, error)
-    return hl7_answers.ack(message)
 
 
 def _keep_fhir(caller, channel, raw):

@@ -10,19 +10,18 @@ from odoo import SUPERUSER_ID, api
 from odoo.exceptions import UserError
 from odoo.http import request, route
 
+from ..engine.channels import check_open, is_known
 from ..messaging import guard, signature
 from ..messaging.errors import MessageError
 from ..messaging.keyring import SealError
-from ..models.wire_config import ChannelConfig, CredentialConfig, SystemConfig
+from ..models.wire_config import CredentialConfig, SystemConfig
 from . import answers, last_use, trail
 from .dispatcher import as_message_error
 
 _logger = logging.getLogger(__name__)
 MESSAGE_LIMIT = 1024 * 1024
 BATCH_LIMIT = 16 * 1024 * 1024
-PAUSED_RETRY_SECONDS = 60
 SIGNED_HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
-UNKNOWN_STATES = ("draft", "in_review", "retired")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,17 +152,6 @@ def channel_of(caller, code):
             check_open(channel)
             return channel
     raise MessageError("not_found")
-
-
-def is_known(channel: ChannelConfig):
-    """Whether senders may know of the channel at all."""
-    return channel.direction == "in" and channel.state not in UNKNOWN_STATES
-
-
-def check_open(channel):
-    """A paused channel asks its senders to come back, unless only its handling is paused."""
-    if channel.state == "paused" and not channel.is_held:
-        raise MessageError("paused", retry_after=PAUSED_RETRY_SECONDS)
 
 
 def media_type():

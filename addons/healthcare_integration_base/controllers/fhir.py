@@ -1,12 +1,13 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo.http import Controller, request
 
+from ..engine.channels import check_open, is_known
 from ..engine.ledger import Group
 from ..messaging.errors import MessageError
 from ..messaging.translate import fhir
 from . import fhir_answers, trail
 from .documents import fhir_resource
-from .door import BATCH_LIMIT, authenticate, body, check_open, door, is_known
+from .door import BATCH_LIMIT, authenticate, body, door
 from .intake import Intake
 
 

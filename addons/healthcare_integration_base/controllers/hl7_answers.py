@@ -18,6 +18,11 @@ def ack(message, error=None):
     )
 
 
+def answer(taken):
+    """What became of a message."""
+    return ack(taken.message, taken.error)
+
+
 def refusal(error):
     """For errors that came before the message could be read."""
     return ack(None, error)

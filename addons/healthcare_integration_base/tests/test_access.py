@@ -73,6 +73,13 @@ class TestAccess(EngineCase):
         cls.env["hc.channel.pause"].create({"channel_id": cls.channel.id, "reason": "Rights"})
         cls.env["hc.rate.bucket"].create({**of_system, "tokens": 1})
         cls.env["hc.backlog"].create({"place": "rights", "lane_id": cls.lane.id})
+        cls.env["hc.mllp.port"].create(
+            {
+                **of_system,
+                "name": "Beds",
+                "client_ids": [Command.create({"name": "Engine", "fingerprint": "ab" * 32})],
+            }
+        )
         cls.env["hc.channel.mapping"].create(
             {
                 "channel_id": cls.channel.id,
@@ -143,6 +150,7 @@ class TestAccess(EngineCase):
         # Nobody handles this type: it waits for a person, with an issue.
         self.drain()
         self.assertTrue(self.message.issue_id)
+        self._fill_recovery()
         self.env["hc.inflight"].create(
             {"lane_id": self.lane.id, "shard": 0, "message_ids": self.message.ids}
         )
@@ -158,6 +166,15 @@ class TestAccess(EngineCase):
                 "res_id": self.env.company.partner_id.id,
             }
         )
+
+    def _fill_recovery(self):
+        """What an operator leaves who has the message handled again."""
+        chosen = [("id", "in", self.message.ids)]
+        self.env["hc.replay"]._sudo_prepare(chosen, "Rights", False, 50)
+        self.env["hc.replay.prepare"]._open(chosen)
+        self.env["hc.message.decide"].create({"message_ids": self.message.ids})
+        self.message.action_retry()
+        self.drain()
 
     # -------------------------------------------------------------------- helpers
 

@@ -9,14 +9,13 @@ from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ..controllers import throttled
-from ..engine import pressure
+from ..engine import pressure, throttled
 from ..engine.ledger import Ledger
 from ..messaging import rate
 from ..messaging.rate import Limit
 from .test_door import NOTED, DoorCase
 
-LOGGER = "odoo.addons.healthcare_integration_base.controllers.dispatcher"
+LOGGER = "odoo.addons.healthcare_integration_base.engine.failure"
 BASE = "healthcare_integration_base"
 BATCH = "/hc/v1/channels/tests/messages/batch"
 

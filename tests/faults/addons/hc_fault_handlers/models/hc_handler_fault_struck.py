@@ -29,7 +29,9 @@ class HcHandlerFaultStruck(models.AbstractModel):
         for item, note in zip(items, notes, strict=True):
             item.effect("note", "hc.fault.note", note.id)
             if item.data["mode"] == "tell":
-                item.reply("fault.told.v1", {"number": item.event_id})
+                # Only the system itself is told, not those of other tests.
+                system = self.env["hc.system"].browse(item.system_id)
+                item.reply("fault.told.v1", {"number": item.event_id}, system=system)
 
     def _plan(self, items):
         return [[{"effect": "hc.fault.note"}] for _item in items]

@@ -14,19 +14,20 @@ _told_at = {}
 _untold = {}
 
 
-def gathered(caller, counts):
+def gathered(dbname, system_id, counts):
     """What is to be told now of these refusals.
 
     :param counts: how many refusals, by code.
     :return: the same, without those that are told later and with those of before.
     """
-    return {code: told for code, count in counts.items() if (told := _due(caller, code, count))}
+    due = {code: _due(dbname, system_id, code, count) for code, count in counts.items()}
+    return {code: told for code, told in due.items() if told}
 
 
-def _due(caller, code, count):
+def _due(dbname, system_id, code, count):
     if spec(code).status != 429:
         return count
-    key, now = (caller.env.cr.dbname, caller.system.id, code), time.monotonic()
+    key, now = (dbname, system_id, code), time.monotonic()
     _untold[key] = _untold.get(key, 0) + count
     if now - _told_at.get(key, -TOLD_EVERY_SECONDS) < TOLD_EVERY_SECONDS:
         return 0
