@@ -7,8 +7,8 @@ from support import checks, clock, invariants
 from support.traffic import Stream
 
 TEN_MINUTES = 600
-SOON = 45
-"""Seconds. The sweep of a lane comes once a minute; who waits for that was not woken."""
+PATIENCE = 240
+"""Seconds. How long it really takes is told; a jump ahead has Odoo replace its workers first."""
 
 
 @pytest.mark.parametrize("seconds", [-TEN_MINUTES, TEN_MINUTES])
@@ -84,5 +84,5 @@ def woken(hospital):
     started = time.monotonic()
     event = hospital.event()
     body = checks.accepted(hospital.sender().post(hospital.native, event, bearer=True))
-    hospital.settled(body["message_id"], within=SOON)
+    hospital.settled(body["message_id"], within=PATIENCE)
     return time.monotonic() - started

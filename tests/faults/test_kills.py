@@ -35,12 +35,13 @@ def test_kills_at_random(hospital, short, figures):
     rng.shuffle(strikes)
     before = invariants.stock_of(hospital, [ward.stock for ward in hospital.world.wards])
     began, done, in_hand = time.monotonic(), Counter(), 0
+    handling = killing.Handling(hospital)
     with Stream(hospital, SEED, batch=5, pause=0.3) as stream:
         for strike in strikes:
             time.sleep(rng.uniform(0.05, 0.6))
             stream.check()
             if strike in HANDLING:
-                in_hand += killing.when_in_hand(hospital, rng)
+                in_hand += handling.await_one(rng)
             done[strike.__name__] += strike(hospital, rng)
         stream.finish()
     lasted = time.monotonic() - began

@@ -17,6 +17,7 @@ from .traffic import BATCH, Event, Posting, Tally, some_use
 SENDERS = 4
 EVENTS = 240
 PATIENCE = 120
+DONE = "SELECT count(*) FROM hc_message WHERE state = 'done'"
 IN_HAND = """
 SELECT EXISTS (SELECT FROM hc_inflight) AND NOT EXISTS (
        SELECT FROM hc_message WHERE state IN ('received', 'retry') AND kill_count > 1)
@@ -123,20 +124,31 @@ def _one_of(hospital: Hospital, workers: Callable[[], list[int]], rng: random.Ra
     return 1
 
 
-def when_in_hand(hospital: Hospital, rng: random.Random, within: float = 30) -> bool:
-    """Wait for a moment in which a batch is being handled; says whether one came.
+class Handling:
+    """Moments in which a batch is being handled, to be struck in.
 
     A message that was in a worker's hands at four kills, alone in the last of them, ends
-    ``dead``, as it should, and a person would have to be asked. So whoever was struck twice
-    gets done before: here it is never the message's fault.
+    ``dead``, as it should, and a person would have to be asked. Here it is never the message's
+    fault: so between two kills something gets done, and whoever was struck twice.
     """
-    deadline = time.monotonic() + within
-    while time.monotonic() < deadline:
-        if hospital.machine.sql(IN_HAND)[0][0]:
-            time.sleep(rng.uniform(0, 0.2))
-            return bool(hospital.machine.sql(IN_HAND)[0][0])
-        time.sleep(0.02)
-    return False
+
+    def __init__(self, hospital: Hospital) -> None:
+        self.machine = hospital.machine
+        self.done = self._done()
+
+    def _done(self) -> int:
+        return int(self.machine.sql(DONE)[0][0])
+
+    def await_one(self, rng: random.Random, within: float = 60) -> bool:
+        """Wait for such a moment, and a little; says whether a batch is in hand then."""
+        deadline = time.monotonic() + within
+        while time.monotonic() < deadline:
+            if self.machine.sql(IN_HAND)[0][0] and self._done() > self.done:
+                time.sleep(rng.uniform(0, 0.5))
+                self.done = self._done()
+                return bool(self.machine.sql(IN_HAND)[0][0])
+            time.sleep(0.02)
+        return False
 
 
 def database(hospital: Hospital, _rng: random.Random | None = None, seconds: float = 1) -> int:
