@@ -118,9 +118,10 @@ class Item:
         effect; it carries on the correlation and names this message as its cause.
 
         :param data: as for ``hc.outbox._send``, which also names the options
-        :param key: names the event; without one, the type and this message do
+        :param key: names the event; without one, the type and what the message was known by
+            do: the same after a restore, when the message is sent and answered again
         """
-        options["key"] = key or f"{type_name}/{self.uuid}"
+        options["key"] = key
         self.replies.append(Reply(type_name, data, options))
 
     def warn(self, code, *, subject=None, fix=None):

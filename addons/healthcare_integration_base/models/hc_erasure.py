@@ -193,9 +193,9 @@ class HcErasure(models.Model):
         holds = self._named_by_holds()
         parts = []
         if held or holds:
-            parts.append(self.env._("legal hold: %s messages", held))
+            parts.append(self.env._("messages on legal hold: %s", held))
         if unfinished:
-            parts.append(self.env._("not finished: %s messages", unfinished))
+            parts.append(self.env._("messages not finished: %s", unfinished))
         if work:
             parts.append(self.env._("follow-up work: %s", work))
         state = "blocked" if parts else "found"

@@ -226,7 +226,8 @@ class HcRestore(models.Model):
 
     def _mark_unknown(self):
         """Outbound messages that waited to be sent at the moment: the remote may have them,
-        although this database does not know of it.
+        although this database does not know of it. Receivers that take a message once only
+        get it again with the same key.
 
         :return: how many
         """
@@ -236,7 +237,8 @@ class HcRestore(models.Model):
                 "UPDATE hc_message SET state = 'unknown', error_code = %s, issue_id = NULL,"
                 " next_attempt_at = now() AT TIME ZONE 'UTC'"
                 " WHERE direction = 'out' AND state IN ('queued', 'retry')"
-                " AND create_date <= %s AND company_id = ANY(%s)"
+                " AND create_date <= %s AND company_id = ANY(%s) AND channel_id IN"
+                " (SELECT id FROM hc_channel WHERE on_unknown <> 'repeat')"
                 " RETURNING id, uuid, system_id, channel_id, company_id",
                 RESTORED,
                 self.restored_to + timedelta(seconds=1),

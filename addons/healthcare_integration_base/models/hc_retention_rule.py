@@ -60,6 +60,13 @@ class HcRetentionRule(models.Model):
         "CHECK(days BETWEEN 0 AND 36500)", "Days are between 0 (for ever) and 36,500."
     )
 
+    @api.depends("state", "channel_id")
+    def _compute_display_name(self):
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        for rule in self:
+            parts = (labels.get(rule.state), rule.channel_id.name)
+            rule.display_name = ", ".join(filter(None, parts))
+
     @api.depends("channel_id")
     def _compute_company_id(self):
         for rule in self.filtered("channel_id"):
@@ -81,7 +88,7 @@ class HcRetentionRule(models.Model):
             count += count_due(self.env, channel.id, self.state, before)
             if count >= COUNT_LIMIT:
                 return self.env._("%s payloads or more", f"{COUNT_LIMIT:,}")
-        return self.env._("%s payloads", f"{count:,}")
+        return self.env._("1 payload") if count == 1 else self.env._("%s payloads", f"{count:,}")
 
     def _channels(self):
         """Channels that follow this rule and no nearer one, with the days of it."""

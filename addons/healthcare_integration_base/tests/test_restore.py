@@ -69,6 +69,32 @@ class TestRestore(RetentionCase):
         events = self.env["hc.audit.event"].search([("object", "=", queued.uuid)])
         self.assertIn("message.unknown", events.mapped("action"))
 
+    def test_receivers_that_take_it_once_get_it_again(self):
+        queued = self.outbound("queued", 3)
+        self.channel.on_unknown = "repeat"
+        restore = self.restore()
+        restore.action_start()
+        self.assertEqual((queued.state, restore.unknown_count), ("queued", 0))
+
+    def test_what_is_queued_again_has_its_number(self):
+        """A reply that left and was lost with its cause is the same one to its receiver."""
+        lane = self.env["hc.lane"].search(
+            [("direction", "=", "out"), ("segment", "=", self.system.segment)], limit=1
+        )
+        values = {"direction": "out", "code": "replies", "lane_id": lane.id}
+        self.make_channel(self.system, self.noted, **values)
+
+        def queue(key):
+            data = {"facility": "F", "value": 1}
+            company = self.env.company
+            return self.env["hc.outbox"]._send(NOTED, data, company=company, key=key)
+
+        first = queue("reply-1")
+        self.assertEqual(queue("reply-1"), [])
+        self.env.cr.execute("DELETE FROM hc_message WHERE uuid = %s", first)
+        self.assertEqual(queue("reply-1"), first)
+        self.assertNotEqual(queue("reply-2"), first)
+
     def test_progress(self):
         restore = self.restore()
         self.begin(restore)

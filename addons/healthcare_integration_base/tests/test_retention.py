@@ -181,14 +181,14 @@ class TestRetention(RetentionCase):
             self.note(days=days)
         self.assertEqual(self.rule.due_text, "2 payloads")
         self.rule.days = 120
-        self.assertEqual(self.rule.due_text, "1 payloads")
+        self.assertEqual(self.rule.due_text, "1 payload")
         self.rule.days = 0
         self.assertEqual(self.rule.due_text, "Nothing: kept for ever")
         self.note(self.other, days=5)
         draft = self.env["hc.retention.rule"].new(
             {"state": "done", "days": 1, "channel_id": self.other.id}
         )
-        self.assertEqual(draft.due_text, "1 payloads")
+        self.assertEqual(draft.due_text, "1 payload")
 
     def test_preview_of_a_general_rule_leaves_channels_of_their_own_out(self):
         general = self.env["hc.retention.rule"].create({"state": "done", "days": 1})

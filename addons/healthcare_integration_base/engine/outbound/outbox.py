@@ -2,9 +2,9 @@
 """Putting outbound messages into the ledger, in the transaction of their cause."""
 
 import json
+import uuid
 
 from ...messaging import envelope, guard
-from ...messaging.ids import new_id
 from ...messaging.intake import prepare
 from .. import ledger
 
@@ -40,7 +40,7 @@ def row(env, channel, message_type, event, company, trace, ordering_key=None, bu
     prepared = prepare(event, contract, ring, channel_key=str(channel.id))
     ordering = ordering_key or prepared.ordering_key
     return {
-        "uuid": new_id(),
+        "uuid": _number(prepared.idempotency_key),
         "direction": "out",
         "format": channel.format,
         "system_id": channel.system_id.id,
@@ -65,7 +65,14 @@ def row(env, channel, message_type, event, company, trace, ordering_key=None, bu
         "error_code": None,
         "mapping_version": 0,
         "source_digest": None,
+        "application_ack": None,
     }
+
+
+def _number(key):
+    """What receivers know the message by. It follows from the event and the channel: a message
+    that is lost in a restore of the database and queued again is the same to them."""
+    return str(uuid.UUID(hex=key[:32], version=5))
 
 
 def keep(cr, actor, rows):
@@ -75,7 +82,7 @@ def keep(cr, actor, rows):
     """
     if not rows:
         return []
-    cr.execute(QUEUE, [json.dumps(rows, default=str), actor], log_exceptions=False)
+    cr.execute(QUEUE, [json.dumps(rows), actor], log_exceptions=False)
     return [uuid for (uuid,) in cr.fetchall()]
 
 

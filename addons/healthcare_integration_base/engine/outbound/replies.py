@@ -8,10 +8,23 @@ ANSWERED = ("done", "duplicate", "superseded")
 def send(env, items):
     """Queue the replies of the items that had their effect, in the present transaction."""
     speaking = [item for item in items if item.replies and item.state in ANSWERED]
+    known_by = _known_by(env.cr, speaking)
     for item in speaking:
         cause = env["hc.message"].browse(item.message_id)
         company = env["res.company"].browse(item.company_id)
         for reply in item.replies:
-            env["hc.outbox"]._send(
-                reply.type, reply.data, company=company, cause=cause, **reply.options
-            )
+            key = reply.options["key"] or f"{reply.type}/{known_by[item.message_id]}"
+            options = {**reply.options, "key": key}
+            env["hc.outbox"]._send(reply.type, reply.data, company=company, cause=cause, **options)
+
+
+def _known_by(cr, items):
+    """Idempotency keys: a message that is lost in a restore and sent again has the same one,
+    and so has its reply."""
+    if not items:
+        return {}
+    cr.execute(
+        "SELECT id, idempotency_key FROM hc_message WHERE id = ANY(%s)",
+        [[item.message_id for item in items]],
+    )
+    return dict(cr.fetchall())
