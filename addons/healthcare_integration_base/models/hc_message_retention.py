@@ -68,11 +68,16 @@ class HcMessage(models.Model):
     def _sql_still_needed(self):
         """A condition on ``m``: somebody else still needs the content of this message.
 
-        Models that keep a list of messages to be worked on add theirs.
+        Models that keep a list of messages to be worked on add theirs; a replay is one.
         """
-        return SQL("FALSE")
+        if "hc.replay.line" not in self.env:
+            return SQL("FALSE")
+        return SQL(
+            "EXISTS (SELECT 1 FROM hc_replay_line l WHERE l.message_id = m.id"
+            " AND l.state IN ('waiting', 'running'))"
+        )
 
-    def _sudo_set_state(self, state, allowed, action):
+    def _sudo_set_state(self, state, allowed, action, **options):
         """What has no content any more cannot be handled again; see
         :meth:`_sudo_resume` for the reason."""
         if state in ("received", "queued") and any(self.mapped("payload_pruned_at")):
@@ -82,7 +87,7 @@ class HcMessage(models.Model):
                     " sender can send the fact as a new event."
                 )
             )
-        return super()._sudo_set_state(state, allowed, action)
+        return super()._sudo_set_state(state, allowed, action, **options)
 
     @api.model
     def _sudo_prune(self, ids, reason):
