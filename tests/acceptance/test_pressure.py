@@ -1,11 +1,16 @@
 """More than was agreed, more than can wait, and an update while senders go on."""
 
+import contextlib
+import os
+import signal
 import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from hcdev import serve
+from hcdev.common import SetupError
 from simulate import documents
 from simulate.client import Sender
 from simulate.documents import Use
@@ -85,7 +90,7 @@ def test_counted_by_items(hospital, limits):
 
 
 def test_in_the_words_of_hl7(hospital, limits):
-    limits(hospital.by_format("hl7v2")["id"], 0.001, 1)
+    limits(hospital.by_format("hl7v2")["id"], 0.01, 1)
     ehr = hospital.sender("hl7v2")
     answers = [ehr.hl7(hl7(hospital, n)) for n in range(3)]
     segments = checks.acknowledgement(answers[-1], 429, "AR")
@@ -110,7 +115,7 @@ def delivery(hospital, number):
 
 
 def test_in_the_words_of_fhir(hospital, limits):
-    limits(hospital.by_format("fhir")["id"], 0.001, 1)
+    limits(hospital.by_format("fhir")["id"], 0.01, 1)
     ehr = hospital.sender("fhir")
     for number in range(3):
         answer = ehr.fhir("SupplyDelivery", delivery(hospital, number))
@@ -189,6 +194,35 @@ def test_a_table_that_is_held(hospital, sender):
     checks.accepted(sender.post(hospital.native, event))
 
 
+@contextlib.contextmanager
+def no_scheduled_work(machine):
+    """As the README asks for during an update: the process for it is stopped, HTTP goes on."""
+    supervisors = serve.processes(machine.supervisor)
+    for pid in supervisors:
+        os.kill(pid, signal.SIGSTOP)
+    machine.kill_these([p for p in serve.processes(machine.conf) if is_cron(p)])
+    try:
+        yield
+    finally:
+        for pid in supervisors:
+            os.kill(pid, signal.SIGCONT)
+
+
+def is_cron(pid):
+    return "--no-http" in serve.arguments(pid)
+
+
+def update(machine):
+    """Tables are changed while senders write to them: an update may lose, and is run again."""
+    for left in range(3, 0, -1):
+        try:
+            machine.odoo("-u", "healthcare_integration_base")
+            return
+        except SetupError:
+            if left == 1 or "deadlock detected" not in (machine.folder / "setup.log").read_text():
+                raise
+
+
 def test_update_while_senders_go_on(hospital):
     """``odoo -u`` on the live database: 202 or 503, and nothing is lost."""
     done, kept, odd = threading.Event(), set(), []
@@ -208,7 +242,8 @@ def test_update_while_senders_go_on(hospital):
     with ThreadPoolExecutor(3) as pool:
         running = [pool.submit(send) for _ in range(3)]
         try:
-            hospital.machine.odoo("-u", "healthcare_integration_base")
+            with no_scheduled_work(hospital.machine):
+                update(hospital.machine)
         finally:
             time.sleep(2)
             done.set()

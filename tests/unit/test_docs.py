@@ -26,7 +26,7 @@ def blocks(path, language):
     return re.findall(rf"^```{language}\n(.*?)^```$", path.read_text("utf-8"), re.M | re.S)
 
 
-@pytest.mark.parametrize("script", ["docs_errors.py", "docs_costs.py"])
+@pytest.mark.parametrize("script", ["docs_errors.py", "docs_costs.py", "docs_runbook.py"])
 def test_what_is_made_from_the_code_is_up_to_date(script):
     command = [sys.executable, ROOT / "scripts" / script, "--check"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -129,6 +129,6 @@ class TestRights(SupplyCase):
             with self.assertRaises(AccessError):
                 messages.read([name])
         self.assertEqual(readable["state"], "done")
-        for action in ("action_retry", "action_cancel"):
+        for action in ("action_retry", "action_cancel", "action_skip", "action_replay"):
             with self.subTest(action), self.assertRaises(AccessError):
                 getattr(messages, action)()

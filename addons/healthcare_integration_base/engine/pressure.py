@@ -200,7 +200,7 @@ SELECT EXTRACT(EPOCH FROM clock_timestamp())::float8, g.waiting, g.is_full,
 COUNT = """
 SELECT count(*) FROM (
     SELECT 1 FROM hc_message
-     WHERE lane_id = %(lane)s AND state IN ('received', 'retry') AND direction = 'in'
+     WHERE lane_id = %(lane)s AND state IN ('received', 'retry')
        AND (%(channel)s IS NULL OR channel_id = %(channel)s)
      LIMIT %(most)s) waiting
 """

@@ -1,7 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import fields, models
-from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL
 
 from ..messaging.errors import spec
 from .hc_channel import FORMATS
@@ -19,7 +17,6 @@ STATES = [
     ("cancelled", "Cancelled"),
     ("dead", "Dead"),
 ]
-RESUMABLE = ("review", "dead", "retry")
 
 
 def _utc(moment):
@@ -106,7 +103,7 @@ class HcMessage(models.Model):
 
     _uuid_uniq = models.UniqueIndex("(uuid)")
     _event_once = models.UniqueIndex("(channel_id, idempotency_key)")
-    _due_idx = models.Index("(lane_id, shard, id) WHERE state IN ('received', 'retry')")
+    _due_idx = models.Index("(lane_id, shard, id) WHERE state IN ('received', 'queued', 'retry')")
     _blocking_idx = models.Index(
         "(lane_id, shard, ordering_key, id)"
         " WHERE state IN ('review', 'retry') AND ordering_key IS NOT NULL"
@@ -119,6 +116,11 @@ class HcMessage(models.Model):
         "(correlation_identifier) WHERE correlation_identifier IS NOT NULL"
     )
     _create_date_idx = models.Index("USING brin (create_date)")
+    # Few rows have one of these, so that they cost the way of most events nothing.
+    _error_code_idx = models.Index("(error_code text_pattern_ops, id) WHERE error_code IS NOT NULL")
+    _weak_idx = models.Index("(id) WHERE weak_key IS TRUE")
+    _system_idx = models.Index("(system_id, id)")
+    _type_idx = models.Index("(message_type_id, id)")
     _duplicate_idx = models.Index("(duplicate_of_id) WHERE duplicate_of_id IS NOT NULL")
     _superseded_idx = models.Index("(superseded_by_id) WHERE superseded_by_id IS NOT NULL")
 
@@ -136,28 +138,6 @@ class HcMessage(models.Model):
         )
         for message in self:
             message.effect_count = counts.get(message, 0)
-
-    def action_retry(self):
-        """Have the selected messages tried again now."""
-        self._require_operator()
-        resumable = self.filtered(lambda message: message.state in RESUMABLE)
-        if not resumable:
-            raise UserError(
-                self.env._("Only messages in review, dead or waiting for a retry are tried again.")
-            )
-        resumable._sudo_resume()
-
-    def action_cancel(self):
-        """Give the selected messages up: kept in the ledger, never handled."""
-        self._require_operator()
-        open_messages = self.filtered(
-            lambda message: message.state in (*RESUMABLE, "received") and message.direction == "in"
-        )
-        if not open_messages:
-            raise UserError(self.env._("What is done or cancelled already cannot be cancelled."))
-        open_messages._sudo_set_state("cancelled", RESUMABLE + ("received",), "message.cancelled")
-        # What waited behind them may go on.
-        self.env.cr.postcommit.add(open_messages.lane_id.with_env(self.env(su=True))._wake)
 
     def action_open_effects(self):
         """The records that this message has brought about."""
@@ -194,72 +174,3 @@ class HcMessage(models.Model):
                 for effect in message.effect_ids
             ],
         }
-
-    def _require_operator(self):
-        """Entrance check of the public methods: right on the records, and the group."""
-        self.check_access("read")
-        if not self.env.user.has_group("healthcare_integration_base.group_integration_operator"):
-            raise AccessError(self.env._("Only integration operators may do this."))
-
-    def _sudo_resume(self):
-        """Messages go on by themselves: from review, from dead, or before their time.
-
-        The ledger is the engine's to write; users come here through checked buttons or
-        by fixing a mapping.
-        """
-        self._sudo_set_state("received", RESUMABLE, "message.resumed")
-        lanes = self.lane_id
-        self.env.cr.postcommit.add(lanes.with_env(self.env(su=True))._wake)
-
-    def _sudo_follow_site(self):
-        """What was mapped meanwhile may lie in another company than was thought when the
-        message came; see :meth:`_sudo_resume` for the reason."""
-        self.env.cr.execute(
-            SQL(
-                "UPDATE hc_message m SET company_id = s.company_id"
-                "  FROM hc_site s, hc_channel c"
-                " WHERE m.id = ANY(%s) AND c.id = m.channel_id AND s.company_id <> m.company_id"
-                "   AND s.active AND CASE WHEN m.payload ? 'facility'"
-                "       THEN s.system_id = m.system_id AND s.location_code IS NULL"
-                "            AND s.facility_code = m.payload ->> 'facility'"
-                "       ELSE s.id = c.default_site_id END",
-                list(self.ids),
-            )
-        )
-
-    def _sudo_set_state(self, state, allowed, action):
-        """See :meth:`_sudo_resume` for the reason."""
-        if not self:
-            return
-        self.env.flush_all()
-        self.env.cr.execute(
-            SQL(
-                "UPDATE hc_message SET state = %(state)s, attempt_count = CASE"
-                " WHEN state = 'dead' THEN 0 ELSE attempt_count END, kill_count = 0,"
-                " retry_count = 0, retrying_since = NULL,"
-                " next_attempt_at = now() AT TIME ZONE 'UTC', done_at = CASE WHEN %(final)s"
-                " THEN now() AT TIME ZONE 'UTC' END"
-                " WHERE id = ANY(%(ids)s) AND state = ANY(%(allowed)s) RETURNING id, uuid,"
-                " system_id, company_id",
-                state=state,
-                final=state == "cancelled",
-                ids=list(self.ids),
-                allowed=list(allowed),
-            )
-        )
-        changed = self.env.cr.dictfetchall()
-        if state == "received":
-            self._sudo_follow_site()
-        self.invalidate_recordset()
-        self.env["hc.audit.event"]._append(
-            [
-                {
-                    "action": action,
-                    "outcome": state,
-                    "object": row["uuid"],
-                    "system_id": row["system_id"],
-                    "company_id": row["company_id"],
-                }
-                for row in changed
-            ]
-        )

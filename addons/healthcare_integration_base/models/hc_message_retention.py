@@ -35,6 +35,7 @@ class HcMessage(models.Model):
         "(channel_id, state, COALESCE(done_at, create_date), id) WHERE payload_pruned_at IS NULL"
         " AND state IN ('done', 'duplicate', 'superseded', 'rejected', 'cancelled')"
     )
+    _pruned_idx = models.Index("(id) WHERE payload_pruned_at IS NOT NULL")
     _open_key_idx = models.Index(
         "(ordering_key, lane_id) WHERE ordering_key IS NOT NULL"
         " AND state IN ('received', 'queued', 'retry', 'unknown', 'review', 'dead')"
@@ -70,14 +71,12 @@ class HcMessage(models.Model):
 
         Models that keep a list of messages to be worked on add theirs; a replay is one.
         """
-        if "hc.replay.line" not in self.env:
-            return SQL("FALSE")
         return SQL(
             "EXISTS (SELECT 1 FROM hc_replay_line l WHERE l.message_id = m.id"
             " AND l.state IN ('waiting', 'running'))"
         )
 
-    def _sudo_set_state(self, state, allowed, action, **options):
+    def _sudo_set_state(self, state, allowed, action, **details):
         """What has no content any more cannot be handled again; see
         :meth:`_sudo_resume` for the reason."""
         if state in ("received", "queued") and any(self.mapped("payload_pruned_at")):
@@ -87,7 +86,7 @@ class HcMessage(models.Model):
                     " sender can send the fact as a new event."
                 )
             )
-        return super()._sudo_set_state(state, allowed, action, **options)
+        return super()._sudo_set_state(state, allowed, action, **details)
 
     @api.model
     def _sudo_prune(self, ids, reason):

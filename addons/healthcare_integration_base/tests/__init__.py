@@ -9,6 +9,11 @@ from . import test_engine
 from . import test_erasure
 from . import test_issue
 from . import test_keyring
+from . import test_ledger_size
+from . import test_recovery
+from . import test_replay
+from . import test_replay_rights
+from . import test_replay_tours
 from . import test_mllp
 from . import test_legal_hold
 from . import test_restore
@@ -16,6 +21,7 @@ from . import test_retention
 from . import test_ordering
 from . import test_outcomes
 from . import test_pressure
+from . import test_runbook
 from . import test_server_faults
 from . import test_staff_entry
 from . import test_sync_pull

@@ -150,6 +150,7 @@ class TestAccess(EngineCase):
         # Nobody handles this type: it waits for a person, with an issue.
         self.drain()
         self.assertTrue(self.message.issue_id)
+        self._fill_recovery()
         self.env["hc.inflight"].create(
             {"lane_id": self.lane.id, "shard": 0, "message_ids": self.message.ids}
         )
@@ -165,6 +166,15 @@ class TestAccess(EngineCase):
                 "res_id": self.env.company.partner_id.id,
             }
         )
+
+    def _fill_recovery(self):
+        """What an operator leaves who has the message handled again."""
+        chosen = [("id", "in", self.message.ids)]
+        self.env["hc.replay"]._sudo_prepare(chosen, "Rights", False, 50)
+        self.env["hc.replay.prepare"]._open(chosen)
+        self.env["hc.message.decide"].create({"message_ids": self.message.ids})
+        self.message.action_retry()
+        self.drain()
 
     # -------------------------------------------------------------------- helpers
 

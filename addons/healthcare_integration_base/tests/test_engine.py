@@ -349,7 +349,9 @@ class TestEngine(EngineBehaviour):
         self.behave(lambda item: item.review("incomplete"))
         message = self.note()
         self.drain()
-        message.action_cancel()
+        with self.assertRaises(UserError):
+            message._give_up("cancelled", " ")
+        message._give_up("cancelled", "Sent again by hand")
         self.assertEqual(message.state, "cancelled")
         self.assertEqual(self.drain(), 0)
         with self.assertRaises(UserError):

@@ -15,7 +15,7 @@ from ..messaging import rate
 from ..messaging.rate import Limit
 from .test_door import NOTED, DoorCase
 
-LOGGER = "odoo.addons.healthcare_integration_base.controllers.dispatcher"
+LOGGER = "odoo.addons.healthcare_integration_base.engine.failure"
 BASE = "healthcare_integration_base"
 BATCH = "/hc/v1/channels/tests/messages/batch"
 

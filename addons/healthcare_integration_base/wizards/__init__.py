@@ -2,3 +2,5 @@
 from . import hc_credential_reveal
 from . import hc_erasure_request
 from . import hc_channel_pause
+from . import hc_message_decide
+from . import hc_replay_prepare

@@ -34,6 +34,7 @@ tours.add("hc_operator_mends_a_mapping", {
             trigger: ".o_field_widget[name=issue_id] a:contains('local 4711')",
             run: "click",
         },
+        { content: "the issue is open", trigger: ".o_field_widget[name=fix_value]" },
         {
             content: "mend it",
             trigger: ".o_form_view button[name=action_fix]:contains('Fix mapping')",
