@@ -112,6 +112,9 @@ def message_pictures(find: Finder) -> Iterator[Picture]:
     yield Picture("ledger-graph", ledger, (view("graph"),))
     yield Picture("ledger-pivot", ledger, (view("pivot"),))
     yield Picture("effects", "integration-effects")
+    yield Picture("replays", "integration-replays")
+    chosen = (click(".o_list_view thead .o_list_record_selector input"), click("button", "Replay…"))
+    yield Picture("replay-wizard", ledger, chosen)
     done = find.one("hc.message", ("state", "=", "done"), ("effect_ids", "!=", False))
     yield Picture("message", f"{ledger}/{done}")
     for title in ("Effects", "Attempts", "Keys"):
@@ -160,6 +163,9 @@ def catalog_pictures(find: Finder) -> Iterator[Picture]:
     yield Picture("system-credentials", f"integration-systems/{system}", (tab("Credentials"),))
     yield Picture("credentials", "integration-credentials")
     yield Picture("credential", f"integration-credentials/{find.one('hc.credential')}")
+    yield Picture("endpoints", "integration-endpoints")
+    if endpoint := find.one("hc.endpoint"):
+        yield Picture("endpoint", f"integration-endpoints/{endpoint}")
     yield Picture("message-types", "integration-message-types")
     kind = find.one("hc.message.type", ("name", "=", "supply.consumed.v1"))
     yield Picture("message-type", f"integration-message-types/{kind}")

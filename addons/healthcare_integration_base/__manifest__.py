@@ -29,6 +29,7 @@
         "data/retention.xml",
         "data/erasure.xml",
         "data/hc_lane_outbound.xml",
+        "data/hc_message_type.xml",
         "views/hc_message_views.xml",
         "views/hc_issue_views.xml",
         "views/hc_system_views.xml",

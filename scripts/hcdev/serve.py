@@ -40,7 +40,7 @@ command = {odoo} server -c {conf} --workers=4 --max-cron-threads=0
 environment = PGOPTIONS="{http_pg}"
 {program}
 [program:odoo-cron]
-command = {odoo} server -c {conf} --workers=2 --max-cron-threads=2 --no-http
+command = {odoo} server -c {conf} --workers=2 --max-cron-threads=4 --no-http
 {program}
 [program:odoo-mllp]
 command = {odoo} hc_mllp -c {conf}

@@ -1,5 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import fields, models
+from odoo.exceptions import UserError
+
+ORDERED = "purchase.ordered.v1"
 
 
 class HcChannel(models.Model):
@@ -21,6 +24,26 @@ class HcChannel(models.Model):
         help="FHIR SupplyDelivery says that supplies came to a ward, and not whether they "
         "were used there.",
     )
+
+    vendor_ids = fields.Many2many(
+        "res.partner",
+        "hc_channel_vendor_rel",
+        "channel_id",
+        "partner_id",
+        string="Orders to",
+        help="Only orders to these vendors are sent. Empty: to all vendors.",
+    )
+
+    def _check_complete(self):
+        """A supplier is not told what is ordered from others."""
+        result = super()._check_complete()
+        for channel in self.filtered(lambda one: one.system_id.kind == "supplier"):
+            types = channel.message_type_ids.mapped("name")
+            if channel.direction == "out" and ORDERED in types and not channel.vendor_ids:
+                raise UserError(
+                    self.env._("Say which vendor's orders are sent to %s.", channel.system_id.name)
+                )
+        return result
 
     def _default_fields(self):
         return super()._default_fields() | {"negative_stock"}

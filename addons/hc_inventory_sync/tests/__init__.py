@@ -7,6 +7,7 @@ from . import (
     test_record_use,
     test_record_use_scan,
     test_record_use_tours,
+    test_purchase_ordered,
     test_replenish,
     test_documents,
     test_tours,

@@ -205,6 +205,7 @@ class Ledger:
             "control_id_reused": entry.control_id_reused,
             "mapping_version": prepared.mapping_version,
             "source_digest": prepared.source_digest,
+            "application_ack": prepared.application_ack,
         }
 
     # ----------------------------------------------------------------------- SQL
@@ -330,6 +331,7 @@ COLUMNS = {
     "error_code": "text",
     "mapping_version": "integer",
     "source_digest": "text",
+    "application_ack": "jsonb",
 }
 TRAIL = {
     "outcome": "state",

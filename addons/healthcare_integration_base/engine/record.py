@@ -10,7 +10,7 @@ import socket
 
 from psycopg2.extras import Json
 
-from .outbound import replies
+from .outbound import acks, replies
 
 HOST = socket.gethostname()
 FINAL = ("done", "duplicate", "superseded", "rejected", "cancelled", "dead")
@@ -34,6 +34,7 @@ def outcomes(env, items, started_at, duration_ms):
     _effects(env.cr, tried)
     _dirty_keys(env.cr, tried)
     replies.send(env, tried)
+    acks.due(env, [item.message_id for item in tried if item.channel.format == "hl7v2"])
     _audit(env, tried)
     env.invalidate_all(flush=False)
     _issues(env, tried)

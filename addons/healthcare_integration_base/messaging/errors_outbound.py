@@ -28,6 +28,8 @@ _ERRORS: tuple[tuple[str, Kind, str, str], ...] = (
      "Check the URL; allow private addresses on the endpoint where that is meant."),
     ("endpoint_unusable", _PERSON, "The endpoint cannot be used as it is set up.",
      "Open the endpoint and complete it: URL, secret, certificate."),
+    ("sending_interrupted", _TRANSIENT, "Sending was interrupted after several failures in a row.",
+     "Test the endpoint's connection; it goes on by itself when the receiver works again."),
     ("delivery_unknown", _UNKNOWN, "It was sent, and no answer came.",
      "Ask the receiver whether it has the message, then say so by the buttons."),
     ("answer_implausible", _UNKNOWN, "It was sent, and something else than the receiver answered.",

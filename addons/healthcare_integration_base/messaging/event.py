@@ -42,5 +42,7 @@ class Event:
     weak_key: bool = False
     # Came from a standard that leaves fields optional which the contract requires.
     relaxed: bool = False
+    # What an application acknowledgement gives back, where the sender asks for one (MSH-16).
+    application_ack: dict[str, str] | None = field(default=None, compare=False, repr=False)
     # Where the channel's mapping looks for what the translator did not read.
     origin: Origin | None = field(default=None, compare=False, repr=False)

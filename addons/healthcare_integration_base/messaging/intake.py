@@ -41,6 +41,7 @@ class Prepared:
     # Digest of what was read without the mapping, where there is one: the same for a resend
     # whatever the version of the mapping.
     source_digest: str | None = None
+    application_ack: dict[str, str] | None = None
 
 
 def prepare(
@@ -84,6 +85,7 @@ def prepare(
         weak_key=event.weak_key,
         mapping_version=table.version if table else 0,
         source_digest=_digest(contract.named(event.data), keyring) if table else None,
+        application_ack=event.application_ack and scrub.whole(event.application_ack),
     )
 
 
@@ -112,6 +114,11 @@ class _Scrubber:
     def attribute(self, text: str) -> str:
         """Senders build ids out of record numbers: these are looked for within, too."""
         return self._keyring.surrogate(text) if self._names.within(text) else text
+
+    def whole(self, values: dict[str, str]) -> dict[str, str] | None:
+        """Values that are good unchanged only; none where one of them names a person."""
+        changed = any(self.attribute(text) != text for text in values.values())
+        return None if changed else values
 
     def payload(self, minimized: Minimized) -> None:
         if self._names:

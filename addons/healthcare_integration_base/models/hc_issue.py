@@ -91,7 +91,7 @@ class HcIssue(models.Model):
 
     def _compute_waiting_count(self):
         groups = self.env["hc.message"]._read_group(
-            [("issue_id", "in", self.ids), ("state", "in", ("review", "dead"))],
+            [("issue_id", "in", self.ids), ("state", "in", ("review", "dead", "unknown"))],
             ["issue_id"],
             ["__count"],
         )

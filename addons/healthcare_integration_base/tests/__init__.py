@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from . import test_access
+from . import test_application_ack
 from . import test_catalog
 from . import test_channel_mapping
 from . import test_credential
@@ -19,6 +20,8 @@ from . import test_legal_hold
 from . import test_restore
 from . import test_retention
 from . import test_ordering
+from . import test_outbound
+from . import test_outbound_unknown
 from . import test_outcomes
 from . import test_pressure
 from . import test_runbook

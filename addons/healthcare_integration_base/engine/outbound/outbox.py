@@ -65,6 +65,7 @@ def row(env, channel, message_type, event, company, trace, ordering_key=None, bu
         "error_code": None,
         "mapping_version": 0,
         "source_digest": None,
+        "application_ack": None,
     }
 
 
@@ -81,7 +82,7 @@ def keep(cr, actor, rows):
     """
     if not rows:
         return []
-    cr.execute(QUEUE, [json.dumps(rows, default=str), actor], log_exceptions=False)
+    cr.execute(QUEUE, [json.dumps(rows), actor], log_exceptions=False)
     return [uuid for (uuid,) in cr.fetchall()]
 
 

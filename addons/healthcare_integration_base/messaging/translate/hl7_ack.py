@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from ..errors import ErrorSpec, MessageError
+from ..errors import ErrorSpec, MessageError, spec
+from ..event import JsonValue
 from .hl7_charset import is_known
 from .hl7_message import Hl7
 
@@ -26,6 +27,13 @@ _ERR_3_SINCE = (2, 5)
 _CONTROL_ID_LENGTH = 199
 _DESIGNATOR_LENGTH = 64
 _POINTERS = 20
+
+_WAY_BACK = (
+    "receiving_application",
+    "receiving_facility",
+    "sending_application",
+    "sending_facility",
+)
 
 # Table 0357.
 _CONDITIONS = {
@@ -62,6 +70,47 @@ def ack(
         segments.append(_error(message, error))
     text = "".join(segment + "\r" for segment in segments)
     return text.encode(message.charset if message else "utf-8", "replace")
+
+
+def asked(message: Hl7) -> dict[str, str] | None:
+    """What has to be kept of a header for the application acknowledgement that MSH-16 asks
+    for (table 0155); none where it asks for none."""
+    if message.app_ack not in ("AL", "ER", "SU"):
+        return None
+    names = ("sending_application", "sending_facility", "receiving_application",
+             "receiving_facility")  # fmt: skip
+    ends = {
+        name: "^".join(part[:_DESIGNATOR_LENGTH] for part in parts)[:_DESIGNATOR_LENGTH]
+        for name, parts in zip(names, message.routing, strict=True)
+    }
+    kept = {
+        **ends,
+        "when": message.app_ack,
+        "control_id": _CONTROL.sub("", message.control_id)[:_CONTROL_ID_LENGTH],
+        "trigger": message.trigger if re.fullmatch(r"[A-Z][A-Z0-9]{2}", message.trigger) else "",
+        "version": _version(message),
+        "processing_id": _processing(message),
+    }
+    return {name: value for name, value in kept.items() if value}
+
+
+def application_ack(message_id: str, data: Mapping[str, JsonValue], time: datetime | None) -> bytes:
+    """The acknowledgement that MSH-16 asks for, from what the contract of
+    ``hl7.acknowledged.v1`` keeps; the same bytes whenever it is made."""
+    moment = time.strftime("%Y%m%d%H%M%S+0000") if time else ""
+    parts = ["MSH", r"^~\&"]
+    for end in _WAY_BACK:
+        parts.append(_designator(str(data.get(end) or "").split("^")))
+    trigger = str(data.get("trigger") or "")
+    parts += [moment, "", f"ACK^{trigger}^ACK" if trigger else "ACK^^ACK"]
+    parts += [message_id.replace("-", "")[:20], str(data.get("processing_id") or "P")]
+    parts += [str(data.get("version") or _DEFAULT_VERSION), "", "", "", "", "", "UNICODE UTF-8"]
+    control_id = _clean(str(data.get("control_id") or ""), _CONTROL_ID_LENGTH)
+    segments = ["|".join(parts), f"MSA|{data.get('code')}|{control_id}"]
+    if error_code := data.get("error_code"):
+        condition = f"207^{_CONDITIONS['207']}^HL70357"
+        segments.append(f"ERR|||{condition}|E|{_own(spec(str(error_code)))}")
+    return "".join(segment + "\r" for segment in segments).encode()
 
 
 def acknowledgement_wanted(message: Hl7 | None, error: MessageError | None) -> bool:
@@ -138,19 +187,19 @@ def _is_old(message: Hl7 | None) -> bool:
 
 
 def _error(message: Hl7 | None, error: MessageError) -> str:
-    spec = error.spec
-    condition = spec.hl7[1]
+    known = error.spec
+    condition = known.hl7[1]
     text = _clean(_CONDITIONS.get(condition, "Other HL7 error"), 80)
     if _is_old(message):
         return f"ERR|^^^{condition}&{text}&HL70357"
     return "|".join(
-        ["ERR", "", "", f"{condition}^{text}^HL70357", "E", _own(spec), "", _fields(error),
-         _clean(spec.action, 250)]
+        ["ERR", "", "", f"{condition}^{text}^HL70357", "E", _own(known), "", _fields(error),
+         _clean(known.action, 250)]
     )  # fmt: skip
 
 
-def _own(spec: ErrorSpec) -> str:
-    return f"{_clean(spec.code, 64)}^{_clean(spec.title, 199)}^L"
+def _own(known: ErrorSpec) -> str:
+    return f"{_clean(known.code, 64)}^{_clean(known.title, 199)}^L"
 
 
 def _fields(error: MessageError) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from ..errors import MessageError
 from ..event import Event
-from . import hl7_alarm, hl7_charge, hl7_dft, hl7_schedule
+from . import hl7_ack, hl7_alarm, hl7_charge, hl7_dft, hl7_schedule
 from .hl7_ack import ack, acknowledgement_wanted
 from .hl7_message import Hl7, parse, parse_header
 from .hl7_path import Part, Rows
@@ -71,8 +71,10 @@ def events(message: Hl7, accepts: Collection[str], options: Mapping[str, str]) -
     if not asked:
         raise MessageError("type_not_accepted")
     made = [event for one in asked for event in one.events(message, accepts, options)]
-    whole = Part(Rows(message))
-    return [event if event.origin else replace(event, origin=whole) for event in made]
+    whole, ack_asked = Part(Rows(message)), hl7_ack.asked(message)
+    return [
+        replace(event, origin=event.origin or whole, application_ack=ack_asked) for event in made
+    ]
 
 
 def _readers(message: Hl7) -> list[_Translator]:
