@@ -27,17 +27,8 @@ from . import (
     hc_issue,
     hc_issue_supply,
     hc_message,
-<<<<<<< HEAD
-=======
     hc_message_decision,
     hc_message_recovery,
-    hc_endpoint,
-    hc_delivery,
-    hc_channel_outbound,
-    hc_lane_outbound,
-    hc_message_outbound,
-    hc_outbox,
->>>>>>> c
     hc_message_attempt,
     hc_effect,
     hc_inflight,
