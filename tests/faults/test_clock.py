@@ -42,7 +42,8 @@ def test_clock_of_the_server(hospital, faulty, figures):
     with clock.settable(hospital.machine) as set_clock:
         with Stream(hospital, 41, bearer=True) as stream:
             for seconds in (TEN_MINUTES, -TEN_MINUTES, 0):
-                retried += faulty.send([faulty.event("raise_first") for _ in range(5)])
+                pending = [faulty.event("raise_first") for _ in range(5)]
+                retried += faulty.send(pending, bearer=True)
                 set_clock.set(seconds)
                 time.sleep(8)
                 stream.check()

@@ -63,9 +63,9 @@ class Faulty:
             "data": {"mode": mode, **data},
         }
 
-    def send(self, events: list[dict[str, Any]]) -> list[str]:
+    def send(self, events: list[dict[str, Any]], *, bearer: bool = False) -> list[str]:
         """Send events as one batch; their ids."""
-        answer = self.sender().batch(self.channel, events)
+        answer = self.sender().batch(self.channel, events, bearer=bearer)
         assert answer.status_code == 207, (answer.status_code, answer.text)
         statuses = {item["status"] for item in answer.json()["items"]}
         assert statuses == {202}, statuses

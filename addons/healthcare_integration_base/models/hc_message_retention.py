@@ -69,9 +69,12 @@ class HcMessage(models.Model):
     def _sql_still_needed(self):
         """A condition on ``m``: somebody else still needs the content of this message.
 
-        Models that keep a list of messages to be worked on add theirs.
+        Models that keep a list of messages to be worked on add theirs; a replay is one.
         """
-        return SQL("FALSE")
+        return SQL(
+            "EXISTS (SELECT 1 FROM hc_replay_line l WHERE l.message_id = m.id"
+            " AND l.state IN ('waiting', 'running'))"
+        )
 
     def _sudo_set_state(self, state, allowed, action, **details):
         """What has no content any more cannot be handled again; see
