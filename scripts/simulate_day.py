@@ -15,7 +15,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from simulate import billing, biomed, codes, credentials, documents, mllp, report, send, world
+from simulate import (
+    billing,
+    biomed,
+    catalog,
+    codes,
+    credentials,
+    documents,
+    mllp,
+    report,
+    send,
+    world,
+)
 from simulate.billing import Billed, Biller
 from simulate.billing_documents import APPOINTED, CHARGED
 from simulate.biomed import Alarmed, Alarmer
@@ -76,6 +87,7 @@ def simulate(env: dict[str, str]) -> int:
     problems = list(send.surprises(answered, states))
     problems += [] if quiet else ["the ledger did not come to rest"]
     problems += unstocked(odoo, day, stock)
+    problems += catalog.pulled(odoo, path.parent / "exchange", wait)
     problems += billing.unbilled(odoo, billed) + biomed.unattended(odoo, alarmed)
     after = report.documents(odoo)
     problems += [f"there are no {name}" for name, count in after.items() if not count]

@@ -45,6 +45,7 @@
         "demo/hc_systems.xml",
         "demo/hc_mllp_port.xml",
         "demo/hc_identifier.xml",
+        "demo/hc_sync.xml",
         "demo/stock.warehouse.orderpoint.csv",
     ],
 }

@@ -15,6 +15,16 @@ _ERRORS = (
         "Tell the ward and the person in charge of patient safety; take the rest off the shelf.",
     ),
     (
+        "item_ambiguous",
+        "The codes of an item stand for different products.",
+        "Decide which product is meant, and correct the identifiers of the other codes.",
+    ),
+    (
+        "unknown_category",
+        "The product category of an item is not known.",
+        "Create a category of this name; until then the item stays where it is.",
+    ),
+    (
         "no_place_of_use",
         "The site has no location to which used stock goes.",
         "Run the ward set-up, or set the place of use on the site or the cost center.",

@@ -108,6 +108,8 @@ def common_options(tree: OdooTree, server: Server, data: Path) -> dict[str, obje
     options: dict[str, object] = {
         "addons_path": ",".join(str(path) for path in [*tree.addons, *own]),
         "data_dir": data,
+        # Folders of partners lie below it.
+        "hc_file_roots": data.parent / "exchange",
         "list_db": False,
         "proxy_mode": False,
         "server_wide_modules": ",".join(loaded),

@@ -3,7 +3,8 @@ from odoo import fields, models
 
 
 class ResPartner(models.Model):
-    _inherit = "res.partner"
+    _name = "res.partner"
+    _inherit = ["res.partner", "hc.mastered.mixin"]
 
     hc_vendor_approved = fields.Boolean(
         "Approved vendor",

@@ -13,4 +13,7 @@ from . import (
     test_tours,
     test_ward_setup,
     test_rights,
+    test_item_upserted,
+    test_vendor_upserted,
+    test_catalog_file,
 )

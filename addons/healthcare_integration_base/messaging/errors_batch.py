@@ -37,12 +37,6 @@ _ERRORS: tuple[tuple[str, int, Kind, str, str], ...] = (
      "Ask the partner whether the key was changed; only then enter the new one."),
     ("store_address_refused", 0, Kind.PERSON, "The server has a private address.",
      "Allow private addresses on the store if the server really is in your own network."),
-    ("source_unreachable", 0, Kind.TRANSIENT, "The source does not answer, or fails.",
-     "It is tried again; see whether the partner's server is up."),
-    ("source_refused", 0, Kind.PERSON, "The source refuses the request.",
-     "Check address and credential of the endpoint with the partner."),
-    ("source_answer_invalid", 0, Kind.PERSON, "The answer of the source is no page of rows.",
-     "Compare where the job looks for rows and cursor with the partner's interface."),
     ("channel_closed", 0, Kind.PERSON, "The job's channel is not active.",
      "Have the channel approved or resumed, then retry the run."),
 )

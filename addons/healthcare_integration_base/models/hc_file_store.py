@@ -85,6 +85,7 @@ class HcFileStore(models.Model):
         help="The server is in your own network. Without this only public addresses are "
         "connected to.",
     )
+    problem = fields.Char(compute="_compute_problem")
     active = fields.Boolean(default=True)
     job_ids = fields.One2many("hc.sync.job", "store_id", string="Jobs")
 
@@ -103,6 +104,16 @@ class HcFileStore(models.Model):
             except ValueError:
                 keys = []
             store.fingerprints = "\n".join(f"{kind} {fingerprint(blob)}" for kind, blob in keys)
+
+    @api.depends("kind", "path")
+    def _compute_problem(self):
+        """What the machine's administrator has to do; told, and refused when it is used."""
+        for store in self:
+            try:
+                store._open()
+                store.problem = False
+            except MessageError as error:
+                store.problem = store._sentence(error)
 
     def _compute_secret(self):
         """Nobody reads a secret; the fields are there to be written."""
@@ -168,7 +179,9 @@ class HcFileStore(models.Model):
             try:
                 store._open()
             except MessageError as error:
-                raise ValidationError(store._sentence(error)) from None
+                # Roots are the machine's configuration, which may come after the store.
+                if error.code != "file_root_not_allowed":
+                    raise ValidationError(store._sentence(error)) from None
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -209,6 +222,11 @@ class HcFileStore(models.Model):
         so it is in the configuration and not in the database."""
         text = os.environ.get(VARIABLE) or config.get(OPTION) or ""
         return [root.strip().rstrip("/") for root in text.split(",") if root.strip()]
+
+    @api.model
+    def _suggested_folder(self, name):
+        """A folder below the first root, for demo data."""
+        return f"{next(iter(self._roots()), '/srv/exchange')}/{name}"
 
     def _open(self):
         """The store's files: :class:`~..messaging.files.folder.Folder` or

@@ -67,10 +67,9 @@ class HcSyncJob(models.Model):
     channel_state = fields.Selection(related="channel_id.state", string="Channel state")
     active = fields.Boolean(default=True, tracking=True)
 
-    transport = fields.Selection(
-        [("file", "File store")], required=True, default="file", tracking=True
+    store_id = fields.Many2one(
+        "hc.file.store", "File store", required=True, ondelete="restrict", tracking=True
     )
-    store_id = fields.Many2one("hc.file.store", "File store", ondelete="restrict", tracking=True)
     pattern = fields.Char(
         default="*.csv", tracking=True, help="Which files are taken: * and ? stand for any text."
     )
@@ -167,7 +166,6 @@ class HcSyncJob(models.Model):
         default=lambda self: self.env.user.tz or "UTC",
     )
     next_run_at = fields.Datetime("Next run", compute="_compute_next_run_at", store=True)
-    cursor = fields.Char(readonly=True, copy=False, help="Where the next pull goes on.")
     run_ids = fields.One2many("hc.sync.run", "job_id", "Runs")
     run_count = fields.Integer(compute="_compute_runs")
     last_run_id = fields.Many2one("hc.sync.run", "Last run", compute="_compute_runs")
@@ -219,11 +217,9 @@ class HcSyncJob(models.Model):
                     self.env._("%s is not a channel of scheduled batch.", job.channel_id.name)
                 )
 
-    @api.constrains("transport", "store_id", "pattern", "file_prefix", "direction", "company_id")
+    @api.constrains("store_id", "pattern", "file_prefix", "direction", "company_id")
     def _check_place(self):
-        for job in self.filtered(lambda one: one.transport == "file"):
-            if not job.store_id:
-                raise ValidationError(self.env._("Choose the file store."))
+        for job in self:
             if job.store_id.company_id != job.company_id:
                 raise ValidationError(self.env._("The file store belongs to another company."))
             name = job.file_prefix if job.direction == "out" else job.pattern
@@ -284,7 +280,7 @@ class HcSyncJob(models.Model):
         return super().write(vals)
 
     def _check_forged(self, vals):
-        if not self.env.su and vals.keys() & {"cursor", "next_run_at"}:
+        if not self.env.su and "next_run_at" in vals:
             raise AccessError(self.env._("What was reached is kept by the server."))
 
     def copy_data(self, default=None):
@@ -397,22 +393,6 @@ class HcSyncJob(models.Model):
         )
         return {**action, "domain": [("job_id", "=", self.id)], "context": {}}
 
-    def action_reset_cursor(self):
-        """Button: have the next pull begin at the beginning; what is known is a duplicate."""
-        self.ensure_one()
-        self.check_access("write")
-        self._sudo_set_cursor(False)
-        self.env["hc.audit.event"]._append(
-            [
-                {
-                    "action": "sync.cursor_reset",
-                    "object": self.channel_id.code,
-                    "system_id": self.system_id.id,
-                    "company_id": self.company_id.id,
-                }
-            ]
-        )
-
     def _require_operator(self):
         """Entrance check of the public methods: right on the records, and the group."""
         self.check_access("read")
@@ -434,7 +414,3 @@ class HcSyncJob(models.Model):
         )
         self.env.ref("healthcare_integration_base.cron_sync").sudo()._trigger()
         return run.with_env(self.env)
-
-    def _sudo_set_cursor(self, cursor):
-        """The cursor is closed to plain writes."""
-        self.sudo().cursor = cursor

@@ -9,18 +9,18 @@ class HcSyncJob(models.Model):
     _inherit = ["hc.sync.job", "hc.restore.source"]
 
     def _rewind(self, moment):
-        """The next pull begins at the beginning: what is known is a duplicate. Files that a
-        run after the moment has moved or deleted are out of its sight."""
+        """Files that are left in place are taken again by themselves: the runs that had taken
+        them went with the restore, and what is known is a duplicate. Files that a run after
+        the moment has moved or deleted are out of its sight."""
         pulls = self.filtered(lambda job: job.direction == "in")
-        pulls._sudo_set_cursor(False)
         return [(job.channel_id, job._rewound_text(moment), job._is_whole()) for job in pulls]
 
     def _is_whole(self):
-        return self.transport != "file" or self.after_success == "keep"
+        return self.after_success == "keep"
 
     def _rewound_text(self, moment):
         if self._is_whole():
-            return self.env._("Reads again from the beginning")
+            return self.env._("Reads its files again")
         if self.after_success == "move":
             return self.env._("Put the files back that are in the folder done since %s", moment)
         return self.env._("Files were deleted: ask the partner for those since %s", moment)

@@ -46,8 +46,6 @@ class HcSyncRun(models.Model):
     file_time = fields.Datetime("Time of the file", readonly=True)
     file_digest = fields.Char("Digest", readonly=True, help="Keyed: it tells no content.")
     is_written = fields.Boolean(readonly=True, default=False)
-    cursor = fields.Char(readonly=True, help="Of the page that is read next.")
-    page_count = fields.Integer("Pages", readonly=True, default=0)
     row_count = fields.Integer("Rows", readonly=True, default=0)
     staged_count = fields.Integer("Read", readonly=True, default=0)
     accepted_count = fields.Integer("Accepted", readonly=True, default=0)

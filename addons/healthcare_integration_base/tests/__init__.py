@@ -28,6 +28,7 @@ from . import test_runbook
 from . import test_server_faults
 from . import test_staff_entry
 from . import test_sync_pull
+from . import test_sync_push
 from . import test_system_user
 from . import test_tours
 from . import test_wire_config

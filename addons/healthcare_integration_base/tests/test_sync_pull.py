@@ -397,7 +397,7 @@ class TestSyncPull(BatchCase):
         with self.assertRaises(AccessError):
             run.with_user(manager).state = "done"
         with self.assertRaises(AccessError):
-            job.with_user(manager).cursor = "7"
+            job.with_user(manager).next_run_at = "2020-01-01"
         job.with_user(manager).name = "Renamed"
         actions = self.env["hc.audit.event"].search([("object", "=", run.uuid)]).mapped("action")
         self.assertEqual(set(actions), {"sync.requested", "sync.finished"})
@@ -415,11 +415,17 @@ class TestSyncPull(BatchCase):
     # -------------------------------------------------------------------- stores
 
     def test_folder_outside_of_the_roots(self):
-        for path in ("/etc", str(self.root.parent), f"{self.root}/../etc"):
-            with self.subTest(path), self.assertRaises(ValidationError):
-                self.make_store(path=path)
-        with patch.dict(os.environ, {"HC_FILE_ROOTS": ""}), self.assertRaises(ValidationError):
-            self.make_store()
+        with self.assertRaises(ValidationError):
+            self.make_store(path=f"{self.root}/../etc")
+        for path in ("/etc", str(self.root.parent), "in"):
+            with self.subTest(path):
+                store = self.make_store(path=path)
+                self.assertTrue(store.problem)
+                with self.assertRaises(UserError):
+                    store.action_test()
+        self.assertFalse(self.store_record.problem)
+        with patch.dict(os.environ, {"HC_FILE_ROOTS": ""}), self.assertRaises(UserError):
+            self.store_record.action_test()
 
     def test_sftp_server(self):
         with Server(self.root) as server:

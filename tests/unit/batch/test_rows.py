@@ -205,7 +205,7 @@ def origin(**more):
 
 
 def made(data, **more):
-    found = events.read(rows.from_values(data), origin(**more))
+    found = events.read((rows.Row(n, one) for n, one in enumerate(data, 1)), origin(**more))
     return [event for _number, event in found]
 
 

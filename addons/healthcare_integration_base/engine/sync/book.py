@@ -20,8 +20,6 @@ NAMES = (
     "file_time",
     "file_digest",
     "is_written",
-    "cursor",
-    "page_count",
     "row_count",
     "staged_count",
     "accepted_count",
@@ -130,7 +128,7 @@ class Book:
     def forget_rows(self):
         """The file is read anew from its first row."""
         self.cr.execute("DELETE FROM hc_sync_run_line WHERE run_id = %s", [self.run_id])
-        self.set(staged_count=0, invalid_count=0, row_count=0, page_count=0)
+        self.set(staged_count=0, invalid_count=0, row_count=0)
 
     def delete(self):
         """A scheduled run that found nothing leaves nothing."""

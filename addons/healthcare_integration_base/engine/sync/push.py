@@ -35,21 +35,21 @@ UPDATE hc_sync_run_line SET state = 'cancelled'
  WHERE run_id = %s AND state = 'staged' AND NOT id = ANY(%s)
 """
 DELIVERED = """
-WITH some AS (
+WITH part AS (
     SELECT l.id, l.message_id FROM hc_sync_run_line l
      WHERE l.run_id = %(run)s AND l.state = 'staged' ORDER BY l.number LIMIT %(limit)s
 ), sent AS (
     UPDATE hc_message m
        SET state = 'done', done_at = now() AT TIME ZONE 'UTC', attempt_count = attempt_count + 1,
            error_code = NULL
-      FROM some WHERE m.id = some.message_id
+      FROM part WHERE m.id = part.message_id
  RETURNING m.id, m.uuid, m.system_id, m.company_id
 ), tried AS (
     INSERT INTO hc_message_attempt
            (message_id, company_id, started_at, duration_ms, trigger, outcome, batch_size)
     SELECT id, company_id, now() AT TIME ZONE 'UTC', 0, 'arrival', 'done', %(total)s FROM sent
 ), told AS (
-    UPDATE hc_sync_run_line l SET state = 'delivered' FROM some WHERE l.id = some.id
+    UPDATE hc_sync_run_line l SET state = 'delivered' FROM part WHERE l.id = part.id
 )
 SELECT uuid, system_id, company_id FROM sent
 """

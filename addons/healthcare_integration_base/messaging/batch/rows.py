@@ -161,11 +161,6 @@ def read_array(raw: bytes) -> Iterator[Row]:
     return _parsed(iter(items))
 
 
-def from_values(values: Sequence[JsonValue], first: int = 1) -> Iterator[Row]:
-    """Rows of a page that was parsed already."""
-    return (Row(number, value) for number, value in enumerate(values, first))
-
-
 def _parsed(items: Iterator[bytes]) -> Iterator[Row]:
     for number, item in enumerate(islice(items, MAX_ROWS + 1), 1):
         try:
