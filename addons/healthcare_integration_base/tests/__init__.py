@@ -21,7 +21,9 @@ from . import test_restore
 from . import test_retention
 from . import test_ordering
 from . import test_outbound
+from . import test_outbound_recovery
 from . import test_outbound_unknown
+from . import test_outbound_wake
 from . import test_outcomes
 from . import test_pressure
 from . import test_runbook
