@@ -182,6 +182,4 @@ class TestPurchaseOrdered(SupplyCase, OutboundCase):
         self.env.invalidate_all()
         order.button_confirm()
         self.assertTrue(order.hc_uuid)
-        self.assertEqual(
-            self.sent(order).message_identifier, f"purchase.order/{order.hc_uuid}/1"
-        )
+        self.assertEqual(self.sent(order).message_identifier, f"purchase.order/{order.hc_uuid}/1")

@@ -14,8 +14,9 @@ import time
 import psycopg2
 
 from odoo import sql_db
-from odoo.addons.base.models.ir_cron import ODOO_NOTIFY_FUNCTION
 from odoo.tools import SQL
+
+from odoo.addons.base.models.ir_cron import ODOO_NOTIFY_FUNCTION
 
 _logger = logging.getLogger(__name__)
 LATE_SECONDS = 0.1

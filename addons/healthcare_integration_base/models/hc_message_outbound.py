@@ -42,8 +42,8 @@ class HcMessage(models.Model):
 
     def _sudo_changed(self):
         """Who waits to hear what became of a message hears of it; see the base."""
-        super()._sudo_changed()
         acks.due(self.env, self.ids)
+        return super()._sudo_changed()
 
     def _sudo_deliveries(self):
         """What of these is on its way; viewers have no right on that."""

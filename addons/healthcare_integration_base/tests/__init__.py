@@ -15,6 +15,7 @@ from . import test_recovery
 from . import test_replay
 from . import test_replay_rights
 from . import test_replay_tours
+from . import test_migration
 from . import test_mllp
 from . import test_legal_hold
 from . import test_restore

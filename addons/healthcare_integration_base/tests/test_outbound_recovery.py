@@ -100,9 +100,7 @@ class TestOutboundRecovery(OutboundCase):
 
     def test_never_while_it_is_being_sent(self):
         message = self.queue()
-        self.env["hc.delivery"].create(
-            {"message_id": message.id, "endpoint_id": self.endpoint.id}
-        )
+        self.env["hc.delivery"].create({"message_id": message.id, "endpoint_id": self.endpoint.id})
         with self.assertRaises(UserError):
             self.decide("cancelled", message)
         self.assertEqual(message.state, "queued")

@@ -50,16 +50,12 @@ class TestOutboundWake(OutboundCase):
         self.fail(messages)
         self.assertEqual(set(messages.mapped("state")), {"retry"})
         (moment,) = self.triggers()
-        self.assertLess(
-            abs(moment - min(messages.mapped("next_attempt_at"))), timedelta(seconds=2)
-        )
+        self.assertLess(abs(moment - min(messages.mapped("next_attempt_at"))), timedelta(seconds=2))
 
     def test_a_probe_wakes_its_lane_at_its_time(self):
         self.channel.write({"retry_base_seconds": 1, "retry_cap_seconds": 1})
         message = self.queue()
-        self.fail(
-            message, breaker_threshold=1, breaker_base_seconds=2000, breaker_cap_seconds=2000
-        )
+        self.fail(message, breaker_threshold=1, breaker_base_seconds=2000, breaker_cap_seconds=2000)
         self.assertEqual(self.endpoint.breaker_state, "open")
         (moment,) = self.triggers()
         self.assertLess(abs(moment - self.endpoint.breaker_until), timedelta(seconds=2))

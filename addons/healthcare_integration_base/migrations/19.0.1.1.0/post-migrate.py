@@ -18,9 +18,10 @@ def migrate(cr, version):
     """Odoo's entry, after the addon's models and data are up to date."""
     if not version:
         return
-    cr.execute(ADOPT)
     env = api.Environment(cr, SUPERUSER_ID, {})
-    env.invalidate_all(flush=False)
+    env.flush_all()
+    cr.execute(ADOPT)
+    env.invalidate_all()
     env["hc.lane"].with_context(active_test=False).search([])._sudo_fit_crons()
     _part_directions(env)
 
