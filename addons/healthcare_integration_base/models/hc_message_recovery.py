@@ -49,7 +49,7 @@ class HcMessage(models.Model):
                 state=one.outcome,
                 code=one.error_code,
                 took=one.duration_ms,
-                batch=one.batch_size,
+                **self._story_of_try(one),
             )
             for one in self.attempt_ids.sorted("id")
         ]
@@ -65,6 +65,12 @@ class HcMessage(models.Model):
             for one in self.decision_ids.sorted("id")
         ]
         return sorted(story, key=lambda event: event["when"])[::-1]
+
+    def _story_of_try(self, attempt):
+        """What came in was handled with others, what leaves was answered by the receiver."""
+        if self.direction == "out":
+            return {"status": attempt.response_status}
+        return {"batch": attempt.batch_size}
 
     def _story_event(self, event, when, state=None, **details):
         states = dict(self._fields["state"]._description_selection(self.env))
@@ -87,6 +93,7 @@ class HcMessage(models.Model):
             "received": self.env._("Received"),
             "queued": self.env._("Queued"),
             **dict(tries._description_selection(self.env)),
+            **({"arrival": self.env._("Sent")} if self.direction == "out" else {}),
             **dict(decisions._description_selection(self.env)),
         }
 
