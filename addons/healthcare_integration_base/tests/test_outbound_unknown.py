@@ -51,6 +51,25 @@ class TestUnknown(OutboundCase):
         self.assertEqual(message.issue_id.waiting_count, 1)
         self.assertFalse(self.env["hc.delivery"].search([]))
 
+    def test_killed_on_a_channel_or_endpoint_that_sends_no_more(self):
+        """Nothing is left behind as being sent, which nobody could give up."""
+        for pause in ("channel", "endpoint"):
+            with self.subTest(pause=pause):
+                message = self.queue()
+                self.kill_while_sending(message)
+                if pause == "channel":
+                    self.channel.sudo().state = "paused"
+                else:
+                    self.endpoint.active = False
+                self.dispatch()
+                self.assertEqual(message.state, "unknown")
+                self.assertFalse(self.env["hc.delivery"].search([]))
+                message.with_user(self.settler()).action_give_up()
+                self.channel.sudo().state = "active"
+
+    def settler(self):
+        return self.env["res.users"].search([("login", "=", "hc.out.op")]) or self.operator()
+
     def test_killed_and_the_receiver_takes_it_once_only(self):
         self.channel.on_unknown = "repeat"
         message = self.queue()

@@ -22,6 +22,10 @@ OPEN = """
     AND (m.state IN ('queued', 'retry') OR (m.state = 'unknown' AND c.on_unknown = 'ask'))
 """
 DUE = f"{OPEN} AND m.next_attempt_at <= now() AT TIME ZONE 'UTC'"
+# The order makes PostgreSQL take the index, whatever it thinks of how many are due.
+ANY_DUE = " ".join(
+    ("(SELECT true FROM hc_message m WHERE", DUE, "ORDER BY m.next_attempt_at LIMIT 1)")
+)
 # A message waits for those of its key before it: until they are sent, and, unless the
 # channel lets others pass, also while somebody has to look at them.
 IN_ORDER = """
@@ -37,13 +41,14 @@ WITH_WORK = " ".join(
     (
         "WITH c AS (",
         CHANNELS,
-        ") SELECT DISTINCT e.id FROM c JOIN hc_endpoint e ON e.id = c.endpoint_id",
-        "WHERE (EXISTS (SELECT 1 FROM hc_message m WHERE",
-        DUE,
-        ") AND (e.breaker_state = 'closed' OR e.breaker_until IS NULL",
-        "OR e.breaker_until <= now() AT TIME ZONE 'UTC'))",
-        "OR EXISTS (SELECT 1 FROM hc_delivery d JOIN hc_message m ON m.id = d.message_id",
-        "WHERE d.endpoint_id = e.id AND m.lane_id = %(lane)s) ORDER BY e.id",
+        ") SELECT e.id FROM c JOIN hc_endpoint e ON e.id = c.endpoint_id",
+        "WHERE",
+        ANY_DUE,
+        "AND (e.breaker_state = 'closed' OR e.breaker_until IS NULL",
+        "OR e.breaker_until <= now() AT TIME ZONE 'UTC')",
+        # What a killed sender has left is settled although nothing more may be sent there.
+        "UNION SELECT d.endpoint_id FROM hc_delivery d WHERE %(lane)s =",
+        "(SELECT m.lane_id FROM hc_message m WHERE m.id = d.message_id) ORDER BY 1",
     )
 )
 
@@ -56,9 +61,8 @@ NEXT_MOMENT = " ".join(
         CHANNELS,
         "), w AS (SELECT",
         "CASE WHEN e.breaker_state <> 'closed' THEN e.breaker_until END AS blocked_until,",
-        "EXISTS (SELECT 1 FROM hc_message m WHERE",
-        DUE,
-        ") AS waits, (SELECT min(m.next_attempt_at) FROM hc_message m WHERE",
+        ANY_DUE,
+        "AS waits, (SELECT min(m.next_attempt_at) FROM hc_message m WHERE",
         OPEN,
         "AND m.next_attempt_at > now() AT TIME ZONE 'UTC') AS later",
         "FROM c JOIN hc_endpoint e ON e.id = c.endpoint_id),",
