@@ -44,7 +44,7 @@ DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 class HcSyncJob(models.Model):
     """What is pulled or pushed by schedule for one channel: where, how, when.
 
-    The sync mode of the catalog decides: only a channel of scheduled batch has a job, and
+    What HTTP adds is in ``hc_sync_job_http.py``. The sync mode of the catalog decides: only a channel of scheduled batch has a job, and
     at most one.
     """
 
@@ -67,8 +67,14 @@ class HcSyncJob(models.Model):
     channel_state = fields.Selection(related="channel_id.state", string="Channel state")
     active = fields.Boolean(default=True, tracking=True)
 
+    transport = fields.Selection(
+        [("files", "Files"), ("http", "HTTP")],
+        required=True,
+        default="files",
+        tracking=True,
+    )
     store_id = fields.Many2one(
-        "hc.file.store", "File store", required=True, ondelete="restrict", tracking=True
+        "hc.file.store", "File store", ondelete="restrict", tracking=True
     )
     pattern = fields.Char(
         default="*.csv", tracking=True, help="Which files are taken: * and ? stand for any text."
@@ -217,9 +223,11 @@ class HcSyncJob(models.Model):
                     self.env._("%s is not a channel of scheduled batch.", job.channel_id.name)
                 )
 
-    @api.constrains("store_id", "pattern", "file_prefix", "direction", "company_id")
+    @api.constrains("transport", "store_id", "pattern", "file_prefix", "direction", "company_id")
     def _check_place(self):
-        for job in self:
+        for job in self.filtered(lambda one: one.transport == "files"):
+            if not job.store_id:
+                raise ValidationError(self.env._("Choose the file store."))
             if job.store_id.company_id != job.company_id:
                 raise ValidationError(self.env._("The file store belongs to another company."))
             name = job.file_prefix if job.direction == "out" else job.pattern
@@ -232,7 +240,9 @@ class HcSyncJob(models.Model):
             if job.schedule == "daily" and schedule.clock(job.at_time or "") is None:
                 raise ValidationError(self.env._("Enter the time of day as 02:30."))
 
-    @api.constrains("rows_are", "file_format", "message_type_id", "channel_id", "column_ids")
+    @api.constrains(
+        "rows_are", "file_format", "message_type_id", "channel_id", "column_ids", "transport"
+    )
     def _check_rows(self):
         for job in self:
             if job.rows_are == "events" and job.file_format == "csv":
@@ -249,7 +259,7 @@ class HcSyncJob(models.Model):
     def _check_out(self):
         if self.file_format == "csv" and not self.column_ids:
             raise ValidationError(self.env._("Say which columns the file has."))
-        if self.file_format == "json":
+        if self.file_format == "json" and self.transport == "files":
             raise ValidationError(self.env._("Files for partners are CSV or NDJSON."))
 
     @api.constrains("identity", "identity_fields", "time_field", "rows_are")
@@ -375,6 +385,8 @@ class HcSyncJob(models.Model):
         """Button: have the job run now."""
         self.ensure_one()
         self._require_operator()
+        if not self.active:
+            raise UserError(self.env._("The job is archived."))
         open_runs = self.run_ids.filtered(lambda run: run.state in OPEN)
         if open_runs:
             raise UserError(self.env._("A run of this job is under way: %s.", open_runs[0].name))
