@@ -51,7 +51,7 @@ _ERRORS: tuple[tuple[str, int, Kind, str, str], ...] = (
      "Compare parameters and cursor of the job with what the partner says."),
     ("page_malformed", 0, Kind.PERSON, "The answer is no page as the job describes it.",
      "Compare format, rows and next cursor of the job with an answer of the source."),
-    ("cursor_stuck", 0, Kind.PERSON, "The source leads in a circle: its next page was read already.",
+    ("cursor_stuck", 0, Kind.PERSON, "The source leads in a circle: its next page was read.",
      "Have the partner correct the next cursor, or correct where the job looks for it."),
     ("channel_closed", 0, Kind.PERSON, "The job's channel is not active.",
      "Have the channel approved or resumed, then retry the run."),

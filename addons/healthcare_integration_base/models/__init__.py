@@ -59,6 +59,7 @@ from . import (
     hc_restore_line,
     hc_file_store,
     hc_sync_job,
+    hc_sync_job_checks,
     hc_sync_job_column,
     hc_sync_run,
     hc_sync_run_http,

@@ -239,9 +239,7 @@ class TestSyncHttpPush(BatchHttpCase):
         self.make_due_again(run)
         self.assertEqual((run.state, self.states()), ("cancelled", ["cancelled", "done"]))
         first, second = receiver.requests
-        self.assertNotEqual(
-            first.headers["idempotency-key"], second.headers["idempotency-key"]
-        )
+        self.assertNotEqual(first.headers["idempotency-key"], second.headers["idempotency-key"])
         self.assertNotIn(b"N-1", second.body)
 
     def test_cancel_of_what_may_have_arrived(self):

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 
 import pytest
-
 from messaging.batch import pages
 from messaging.errors import MessageError
 from messaging.http_client import Answer, Exchange, Failure
@@ -29,8 +28,18 @@ def refused(*args, **kwargs):
     ("url", "cursor", "paging", "wanted"),
     [
         (URL, "", BODY, "https://partner.example/items?site=N+W&limit=500"),
-        (URL, "a&b=1#", BODY, "https://partner.example/items?site=N+W&cursor=a%26b%3D1%23&limit=500"),
-        ("https://p.example/?since=9&x=", "7", pages.Paging("since", ""), "https://p.example/?x=&since=7"),
+        (
+            URL,
+            "a&b=1#",
+            BODY,
+            "https://partner.example/items?site=N+W&cursor=a%26b%3D1%23&limit=500",
+        ),
+        (
+            "https://p.example/?since=9&x=",
+            "7",
+            pages.Paging("since", ""),
+            "https://p.example/?x=&since=7",
+        ),
     ],
 )
 def test_url(url, cursor, paging, wanted):

@@ -109,9 +109,8 @@ class HttpPull(FilePull):
     def apply(self, run):
         """Put the page's next rows into the ledger; behind the last the cursor moves on."""
         if self.book.staged(1):
-            super().apply(run)
-        else:
-            self._move_on(run)
+            return super().apply(run)
+        return self._move_on(run)
 
     def _move_on(self, run):
         """A cursor that somebody has set meanwhile is theirs: reading goes on from there."""

@@ -155,12 +155,12 @@ class HttpPush(FilePush):
         """A person cancels the run; what may have left is of unknown outcome."""
         if run["is_sent"]:
             self._lose(run, run["error_code"] or "delivery_interrupted")
-        super().give_up(run)
+        return super().give_up(run)
 
     def _say_end(self, state, code, run):
         if state == "failed" and self.book.look()["is_sent"]:
             self._lose(run, code)
-        super()._say_end(state, code, run)
+        return super()._say_end(state, code, run)
 
     def _lose(self, run, code):
         """Nobody knows whether the messages arrived: a person settles them."""
@@ -173,8 +173,9 @@ class HttpPush(FilePush):
         self.env["hc.issue"]._report([_occurrence(one, code) for one in lost])
 
     def _report(self, code):
-        if code not in UNSETTLED:  # those are told message by message
-            super()._report(code)
+        if code in UNSETTLED:  # told message by message
+            return None
+        return super()._report(code)
 
     def _form(self, messages):
         job = self.job

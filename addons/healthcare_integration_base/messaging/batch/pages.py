@@ -84,7 +84,7 @@ def taken(exchange: Exchange, now: datetime) -> Answer:
     """
     answer = exchange.answer
     if answer is None:
-        raise MessageError(_FAILURES.get(exchange.failure, "source_unreachable"))
+        raise MessageError(_FAILURES.get(exchange.failure or Failure.LOST, "source_unreachable"))
     if answer.status not in (200, 204):
         wait = retry_after(answer.retry_after, now, MOST_WAIT)
         raise MessageError(_refusal(answer.status, wait), retry_after=wait)
