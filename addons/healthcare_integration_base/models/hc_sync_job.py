@@ -133,9 +133,12 @@ class HcSyncJob(models.Model):
         help="The same row again is a duplicate without a second effect.",
     )
     identity_fields = fields.Char(
-        tracking=True, help="Pointers, separated by blanks: /item/value /changed_at"
+        "Fields of the id",
+        tracking=True,
+        help="Pointers, separated by blanks: /item/value /changed_at",
     )
     time_field = fields.Char(
+        "Field of the time",
         tracking=True,
         help="Pointer of the time at which the row holds; without it the time of the file. "
         "The newest wins.",

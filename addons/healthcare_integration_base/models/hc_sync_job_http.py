@@ -27,11 +27,13 @@ class HcSyncJob(models.Model):
         help="URL, proof, certificates and time limits.",
     )
     cursor_parameter = fields.Char(
+        "Cursor parameter",
         default="cursor",
         tracking=True,
         help="Name of the query parameter that says from where on the source is read.",
     )
     limit_parameter = fields.Char(
+        "Limit parameter",
         default="limit",
         tracking=True,
         help="Name of the query parameter for the number of rows of a page. Empty: none is sent.",
