@@ -94,6 +94,8 @@ def environment(server: Server) -> dict[str, str]:
     """What every Odoo process of ours is started with."""
     env = server.env()
     env["HC_MASTER_KEY_FILE"] = str(ensure_key())
+    # Folders of partners lie below it.
+    env["HC_FILE_ROOTS"] = str(WORK / "exchange")
     env.setdefault("PYTHONWARNINGS", "ignore::DeprecationWarning")
     env.pop("ODOO_RC", None)
     return env
@@ -108,8 +110,6 @@ def common_options(tree: OdooTree, server: Server, data: Path) -> dict[str, obje
     options: dict[str, object] = {
         "addons_path": ",".join(str(path) for path in [*tree.addons, *own]),
         "data_dir": data,
-        # Folders of partners lie below it.
-        "hc_file_roots": data.parent / "exchange",
         "list_db": False,
         "proxy_mode": False,
         "server_wide_modules": ",".join(loaded),

@@ -225,13 +225,17 @@ class Biller:
             later = replace(visit, start=start + timedelta(hours=2))
             told = [("S12", visit), *{3: [("S14", later)], 5: [("S15", visit)]}.get(number % 6, [])]
             self.plan_.visits[visit.number] = "cancelled" if told[-1][0] == "S15" else "booked"
-            letters += [self._siu(trigger, one, n) for n, (trigger, one) in enumerate(told)]
+            letters += [
+                self._siu(trigger, one, order, overtaken=order + 1 < len(told))
+                for order, (trigger, one) in enumerate(told)
+            ]
         return letters
 
-    def _siu(self, trigger: str, visit: Visit, order: int) -> Letter:
+    def _siu(self, trigger: str, visit: Visit, order: int, *, overtaken: bool) -> Letter:
         desk, at = self.desks["appointments"], self.now + timedelta(seconds=order)
         raw = wire.siu(self.name("siu"), visit, desk.msh, trigger, at)
-        return Letter(f"HL7 SIU {trigger}", "hl7", desk.route, (raw,), (200,))
+        kind = f"HL7 SIU {trigger}"
+        return Letter(kind, "hl7", desk.route, (raw,), (200,), overtaken=overtaken)
 
 
 def unbilled(odoo: Odoo, billed: Billed) -> list[str]:

@@ -21,6 +21,7 @@ class Letter:
     state: str = "done"
     lines: tuple[int, ...] = ()  # effects that each message has to have; not told: any
     events: int = 1  # that one message of HL7 holds
+    overtaken: bool = False  # a later letter about the same thing may be handled before
 
     @property
     def is_new(self) -> bool:

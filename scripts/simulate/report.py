@@ -93,6 +93,7 @@ def table(
         ("done", states["done"], ""),
         ("review", states["review"], "wait for a person"),
         ("told before", states["duplicate"], "another message stated the same fact"),
+        ("superseded", states["superseded"], "a newer message had come before"),
         ("other states", sum(count for state, count in states.items() if state not in TOLD), ""),
     ]
     for name, count in after.items():

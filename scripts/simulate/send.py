@@ -164,7 +164,7 @@ def other_state(one: Answered, ledger: dict[str, list[str]]) -> str | None:
     letter, code = one.letter, one.final.get("error_code", "see the ledger")
     for name in letter.identifiers(one.index):
         states = ledger.get(name, [])
-        if states != [letter.state]:
+        if states != [letter.state] and not (letter.overtaken and states == ["superseded"]):
             return f"{letter.kind}: {states} ({code}) instead of {letter.state}"
     if one.uuid is None or not letter.lines:
         return None

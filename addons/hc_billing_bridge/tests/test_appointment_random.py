@@ -16,7 +16,7 @@ class TestAppointmentRandom(AppointmentCase):
         facts = [self._fact(rng) for _number in range(EVENTS)]
         self._deliver(facts, rng)
         messages = self.env["hc.message"].search([("channel_id", "=", self.channel.id)])
-        self.assertEqual(set(messages.mapped("state")), {"done", "duplicate"})
+        self.assertEqual(set(messages.mapped("state")), {"done", "duplicate", "superseded"})
         expected = self._expected(facts)
         found = self.env["hc.appointment"].search([("system_id", "=", self.system.id)])
         self.assertEqual(len(found), len(expected))

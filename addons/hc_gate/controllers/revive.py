@@ -15,12 +15,16 @@ from contextlib import closing
 
 import psycopg2
 
+from odoo.http import RegistryError
 from odoo.sql_db import db_connect
 from odoo.tools import config
 
 _logger = logging.getLogger(__name__)
 FIRST_WORK = "retrying"
 """Odoo's function within which routes run: a traceback without it has not come so far."""
+REFUSALS = 3
+"""So often in a row a database that takes no connection is asked."""
+TRIES = 3
 
 
 def revive(database):
@@ -28,12 +32,17 @@ def revive(database):
 
     :return: whether there is one now that works.
     """
-    for found in range(config["db_maxconn"] + 1):
+    refused = 0
+    for found in range(config["db_maxconn"] + REFUSALS):
         try:
             with closing(db_connect(database).cursor()) as cr:
                 cr.execute("SELECT 1")
         except psycopg2.OperationalError:
-            return False
+            # Away, or a dead connection that told so only when it was used.
+            refused += 1
+            if refused == REFUSALS:
+                return False
+            continue
         except psycopg2.Error:
             continue
         if found:
@@ -52,13 +61,23 @@ def nothing_done(exc):
     return True
 
 
+def met_dead_connection(exc):
+    """Whether a request failed on its connection, before it did anything."""
+    is_of_database = isinstance(exc, (psycopg2.Error, RegistryError))
+    return is_of_database and nothing_done(exc)
+
+
 def served_again(request, exc):
-    """The answer of a second try, for a request that met a dead connection.
+    """The answer of a further try, for a request that met a dead connection.
 
     :return: the response, or none: the database is away, or this was not the reason.
     """
-    if not request.db or not isinstance(exc, psycopg2.Error) or not nothing_done(exc):
-        return None
-    if not revive(request.db):
-        return None
-    return request._serve_db()
+    for _try in range(TRIES):
+        if not (request.db and met_dead_connection(exc) and revive(request.db)):
+            return None
+        try:
+            return request._serve_db()
+        except (psycopg2.Error, RegistryError) as again:
+            _logger.warning("A request met a dead connection again: %s", type(again).__name__)
+            exc = again
+    return None

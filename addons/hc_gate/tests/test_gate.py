@@ -12,6 +12,7 @@ from ..controllers.revive import nothing_done, revive
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 PATHS = ("/hc", "/hc/", "/hc/v1/channels/any/messages", "/hc/fhir/R4/SupplyDelivery")
+REVIVE = "odoo.addons.hc_gate.controllers.revive"
 SECRET = "Maria Muster 1970-01-01"
 
 
@@ -73,7 +74,7 @@ class TestGate(HttpCase):
             failing = patch.object(
                 type(self.env["ir.http"]), "_match", side_effect=lambda path, e=error: raise_(e)
             )
-            with self.subTest(error=error), failing, mute_logger("odoo.http"):
+            with self.subTest(error=error), failing, mute_logger("odoo.http", REVIVE):
                 self.check_problem(self.ask("/hc/health", "POST"), status, code)
                 answer = self.ask("/web/health", "GET")
                 self.assertNotEqual(answer.headers["Content-Type"], "application/problem+json")
@@ -82,15 +83,15 @@ class TestGate(HttpCase):
         """Nothing had been done for it: machines and people get their answer all the same."""
         match = type(self.env["ir.http"])._match
         for path in ("/web/health", "/hc/nowhere"):
-            errors = [psycopg2.DatabaseError(SECRET)]
+            errors = [psycopg2.OperationalError(SECRET), psycopg2.DatabaseError(SECRET)]
 
-            def failing_once(asked, errors=errors):
+            def failing_twice(asked, errors=errors):
                 if errors:
                     raise errors.pop()
                 return match(asked)
 
-            patched = patch.object(type(self.env["ir.http"]), "_match", side_effect=failing_once)
-            with self.subTest(path), patched, mute_logger("odoo.http"):
+            patched = patch.object(type(self.env["ir.http"]), "_match", side_effect=failing_twice)
+            with self.subTest(path), patched, mute_logger("odoo.http", REVIVE):
                 answer = self.ask(path, "GET")
             self.assertFalse(errors)
             self.assertEqual(answer.status_code, 200 if path == "/web/health" else 404)

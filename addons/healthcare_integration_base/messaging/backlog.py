@@ -67,7 +67,7 @@ def retry_after(gauge: Gauge, limit: int) -> int:
     """Whole seconds until a full place takes messages again, by the rate of late."""
     if gauge.rate <= 0:
         return UNKNOWN_WAIT
-    left = gauge.waiting - free_mark(limit)
+    left = max(0, gauge.waiting - free_mark(limit))
     return max(SHORTEST_WAIT, math.ceil(min(LONGEST_WAIT, left / gauge.rate)))
 
 

@@ -10,7 +10,7 @@ _ERRORS: tuple[tuple[str, int, Kind, str, str], ...] = (
     ("batch_only", 403, Kind.PERMANENT, "The channel is served by scheduled files.",
      "Send by the agreed file, or ask the hospital to allow live messages on the channel."),
     ("file_root_not_allowed", 0, Kind.PERSON, "The folder is below no root that is allowed.",
-     "Name its root in hc_file_roots of Odoo's configuration, or choose another folder."),
+     "Name its root in the environment's HC_FILE_ROOTS, or choose another folder."),
     ("file_name_refused", 0, Kind.PERSON, "A file or folder name is not safe.",
      "Use plain names, no links, and no path in the name."),
     ("file_missing", 0, Kind.PERSON, "The file or folder is not there.",

@@ -4,7 +4,6 @@ from uuid import uuid4
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tools import config
 
 from ..messaging.errors import MessageError
 from ..messaging.files.folder import Folder
@@ -17,7 +16,6 @@ from ..messaging.files.sftp import (
 )
 from ..messaging.keyring import SealError
 
-OPTION = "hc_file_roots"
 VARIABLE = "HC_FILE_ROOTS"
 SECRETS = {"password": "password_sealed", "private_key": "private_key_sealed"}
 
@@ -48,7 +46,7 @@ class HcFileStore(models.Model):
     path = fields.Char(
         "Folder",
         tracking=True,
-        help="Of this machine: absolute, below a root that hc_file_roots allows. Of a server: "
+        help="Of this machine: absolute, below a root that HC_FILE_ROOTS allows. Of a server: "
         "from its root, or from where the user arrives.",
     )
     host = fields.Char(tracking=True)
@@ -219,8 +217,8 @@ class HcFileStore(models.Model):
     @api.model
     def _roots(self):
         """Folders of this machine below which stores may be: the administrator's decision,
-        so it is in the configuration and not in the database."""
-        text = os.environ.get(VARIABLE) or config.get(OPTION) or ""
+        so it is in the environment and not in the database."""
+        text = os.environ.get(VARIABLE, "")
         return [root.strip().rstrip("/") for root in text.split(",") if root.strip()]
 
     @api.model

@@ -52,7 +52,7 @@ class HcReplay(models.Model):
         "more than these.",
     )
     plan = fields.Json(readonly=True, help="What the dry run found before.")
-    line_ids = fields.One2many("hc.replay.line", "replay_id", "Messages", readonly=True)
+    line_ids = fields.One2many("hc.replay.line", "replay_id", "Results", readonly=True)
     total_count = fields.Integer("Messages", readonly=True)
     ended_count = fields.Integer("Handled", compute="_compute_counts")
     ok_count = fields.Integer("Done", compute="_compute_counts")

@@ -80,7 +80,7 @@ class TestOrdering(EngineBehaviour):
             "healthcare_integration_base.group_integration_operator",
             company_ids=[(6, 0, self.env.company.ids)],
         )
-        first.with_user(operator).action_cancel()
+        first.with_user(operator)._give_up("cancelled", "It was told by telephone.")
         self.drain()
         self.assertEqual((first.state, second.state), ("cancelled", "done"))
 

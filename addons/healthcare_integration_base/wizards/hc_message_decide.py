@@ -14,7 +14,7 @@ class HcMessageDecide(models.TransientModel):
         default="cancelled",
     )
     message_ids = fields.Many2many("hc.message", string="Messages", required=True)
-    message_count = fields.Integer("Messages", compute="_compute_message_count")
+    message_count = fields.Integer("Number of messages", compute="_compute_message_count")
     reason = fields.Char(help="Kept with the messages and in the audit trail.")
 
     @api.depends("message_ids")
