@@ -15,13 +15,16 @@ from . import test_recovery
 from . import test_replay
 from . import test_replay_rights
 from . import test_replay_tours
+from . import test_migration
 from . import test_mllp
 from . import test_legal_hold
 from . import test_restore
 from . import test_retention
 from . import test_ordering
 from . import test_outbound
+from . import test_outbound_recovery
 from . import test_outbound_unknown
+from . import test_outbound_wake
 from . import test_outcomes
 from . import test_pressure
 from . import test_runbook

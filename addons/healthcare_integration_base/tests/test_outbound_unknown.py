@@ -439,7 +439,7 @@ class TestEndpoint(OutboundCase):
     def test_what_is_due_is_found_by_indexes(self):
         """In a ledger of many, and behind many that wait for their time."""
         message = self.queue()
-        self.fill(message, 20_000, "done", 0)
+        self.fill(message, 60_000, "done", 0)
         self.fill(message, 2_000, "retry", 5)
         self.fill(message, 20, "queued", 0)
         self.env.cr.execute("ANALYZE hc_message")
