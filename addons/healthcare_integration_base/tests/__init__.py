@@ -30,6 +30,8 @@ from . import test_pressure
 from . import test_runbook
 from . import test_server_faults
 from . import test_staff_entry
+from . import test_sync_http_pull
+from . import test_sync_http_push
 from . import test_sync_pull
 from . import test_sync_push
 from . import test_system_user
