@@ -98,6 +98,7 @@ def pictures(find: Finder) -> Iterator[Picture]:
     yield from review_pictures(find)
     yield from catalog_pictures(find)
     yield from mapping_pictures(find)
+    yield from batch_pictures(find)
     yield from retention_pictures(find)
     yield from stock_pictures(find)
     yield from billing_pictures(find)
@@ -189,6 +190,28 @@ def mapping_pictures(find: Finder) -> Iterator[Picture]:
         "site", f"integration-sites/{find.one('hc.site', ('location_code', '!=', False))}"
     )
     yield Picture("cost-centers", "action-hc_inventory_sync.action_hc_cost_center")
+
+
+def batch_pictures(find: Finder) -> Iterator[Picture]:
+    """What is pulled and pushed by schedule, and where the files are."""
+    jobs, runs, stores = "scheduled-jobs", "scheduled-runs", "file-stores"
+    yield Picture("jobs", jobs)
+    for transport in ("files", "http"):
+        if job := find.one("hc.sync.job", ("transport", "=", transport)):
+            yield Picture(f"job-{transport}", f"{jobs}/{job}")
+            yield Picture(f"job-{transport}-rows", f"{jobs}/{job}", (tab("Rows"),))
+    yield Picture("runs", runs)
+    for name, term in (
+        ("run", ("state", "=", "done")),
+        ("run-partial", ("state", "=", "partial")),
+        ("run-failed", ("state", "=", "failed")),
+        ("run-open", ("state", "in", ("staging", "applying"))),
+    ):
+        if run := find.one("hc.sync.run", term):
+            yield Picture(name, f"{runs}/{run}")
+    yield Picture("file-stores", stores)
+    if store := find.one("hc.file.store"):
+        yield Picture("file-store", f"{stores}/{store}")
 
 
 def retention_pictures(find: Finder) -> Iterator[Picture]:

@@ -2,7 +2,7 @@
 {
     "name": "Healthcare Integration",
     "summary": "Integration layer between clinical systems and Odoo",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Healthcare",
     "author": "Healthcare Integration Suite contributors",
     "license": "LGPL-3",

@@ -1,11 +1,18 @@
-"""A file of 5,000 rows is pulled while the processes that pull it are killed: each row once."""
+"""Files and pages are pulled while the processes that pull them are killed: each row once."""
 
 import contextlib
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from hcdev import serve
 from simulate.rpc import Refused
+
+BASE = Path(__file__).resolve().parents[2] / "addons" / "healthcare_integration_base"
+sys.path.append(str(BASE / "tests"))
+
+from receiver import Feed, Receiver  # noqa: E402
 
 ROWS = 5_000
 VENDORS = 50
@@ -118,3 +125,76 @@ def test_killed_pull_is_resumed_and_each_row_is_there_once(hospital, exchange):
     assert hospital.machine.sql(TOTAL) == [(ROWS - 1,)]
     hospital.drained(within=PATIENCE)
     assert hospital.machine.sql(EFFECTS) == [(VENDORS,) * 3]
+
+
+HTTP_JOB = """
+kind = env.ref("hc_inventory_sync.message_type_vendor_upserted_v1")
+system = env["hc.system"].create({{"name": "Purchasing portal", "code": "portal-http"}})
+channel = env["hc.channel"].create({{
+    "name": "Vendors by page", "code": "vendors-http", "system_id": system.id,
+    "sync_mode": "scheduled_batch", "message_type_ids": [(6, 0, kind.ids)], "state": "active",
+}})
+endpoint = env["hc.endpoint"].create({{
+    "name": "Vendors", "system_id": system.id, "url": {url!r}, "auth": "none",
+    "allow_private": True, "allow_insecure": True,
+}})
+job = env["hc.sync.job"].create({{
+    "name": "Vendors by page", "channel_id": channel.id, "transport": "http",
+    "endpoint_id": endpoint.id, "schedule": "manual", "message_type_id": kind.id,
+    "file_format": "json", "identity": "fields", "identity_fields": "/vendor/value",
+    "page_size": {limit},
+}})
+env.cr.commit()
+print("job", job.id)
+"""
+RUN = """
+SELECT r.state, r.accepted_count, r.duplicate_count, r.page_count, j.cursor
+  FROM hc_sync_run r JOIN hc_sync_job j ON j.id = r.job_id
+ WHERE r.job_id = %s ORDER BY r.id DESC LIMIT 1
+"""
+KEPT = """
+SELECT count(*), count(DISTINCT m.message_identifier) FROM hc_message m
+  JOIN hc_channel c ON c.id = m.channel_id WHERE c.code = 'vendors-http'
+"""
+LIMIT = 50
+
+
+def vendors(count):
+    """Rows of the portal."""
+    return [
+        {"vendor": {"value": f"P-{n}"}, "name": f"Vendor {n}", "approved": True}
+        for n in range(count)
+    ]
+
+
+def test_killed_between_pages_over_http(hospital):
+    """Killed twice with pages behind it and a page asked for: each row once."""
+    feed = Feed(vendors(6 * LIMIT))
+    machine = hospital.machine
+    with Receiver(feed) as portal:
+        shown = machine.shell(HTTP_JOB.format(url=portal.url("/v"), limit=LIMIT), "making the job")
+        job = int(shown.split("job ")[1].split()[0])
+        feed.stop_before(2)
+        hospital.admin.call("hc.sync.job", "action_run_now", [job])
+        deadline = time.monotonic() + PATIENCE
+        while not feed.reached.wait(0.2):
+            assert time.monotonic() < deadline
+            machine.nudge()
+        machine.kill_these(cron_workers(machine))
+        assert machine.sql(RUN, job) == [("staging", 2 * LIMIT, 0, 2, str(2 * LIMIT))]
+        feed.go_on()
+        feed.stop_before(3)  # the same page again, and two more
+        while not (feed.reached.wait(0.2) and machine.sql(RUN, job)[0][3] >= 4):
+            assert time.monotonic() < deadline, machine.sql(RUN, job)
+            machine.nudge()
+        machine.kill_these(cron_workers(machine))
+        feed.go_on()
+        feed.gate = None
+        while (run := machine.sql(RUN, job)[0])[0] not in ("done", "partial", "failed"):
+            assert time.monotonic() < deadline, run
+            machine.nudge()
+            time.sleep(0.1)
+    total = 6 * LIMIT
+    assert run == ("done", total, 0, 7, str(total))
+    assert machine.sql(KEPT) == [(total, total)]
+    assert feed.asked.count(2 * LIMIT) >= 2  # asked for again by the one who came after

@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 import json
+from uuid import uuid4
 
 from odoo import Command, fields
 from odoo.exceptions import UserError
@@ -152,3 +153,33 @@ class TestPurchaseOrdered(SupplyCase, OutboundCase):
         order = self.order(vendor=contact, date_planned=fields.Datetime.now())
         order.button_confirm()
         self.assertEqual(self.sent(order).payload["vendor"]["value"], "V-100")
+
+    def test_another_order_of_the_same_id_is_another_order(self):
+        """As after a restore to a point in time: the sequence of ids starts again from there."""
+        order = self.order()
+        order.button_confirm()
+        first = self.sent(order)
+        self.assertTrue(order.hc_uuid)
+        self.assertNotEqual(order.copy().hc_uuid, order.hc_uuid)
+        other = self.order()
+        self.assertNotEqual(other.hc_uuid, order.hc_uuid)
+        self.env.cr.execute(
+            "UPDATE purchase_order SET hc_uuid = %s, hc_revision = 0, state = 'draft'"
+            " WHERE id = %s",
+            [str(uuid4()), order.id],
+        )
+        self.env.invalidate_all()
+        order.button_confirm()
+        again = self.sent(order) - first
+        self.assertEqual(len(again), 1)
+        self.assertEqual(again.payload["revision"], first.payload["revision"])
+        self.assertNotEqual(again.uuid, first.uuid)
+        self.assertNotIn(f"purchase.order/{order.id}/", again.message_identifier)
+
+    def test_an_order_from_before_the_addon_gets_its_number_when_it_is_first_told(self):
+        order = self.order()
+        self.env.cr.execute("UPDATE purchase_order SET hc_uuid = NULL WHERE id = %s", [order.id])
+        self.env.invalidate_all()
+        order.button_confirm()
+        self.assertTrue(order.hc_uuid)
+        self.assertEqual(self.sent(order).message_identifier, f"purchase.order/{order.hc_uuid}/1")

@@ -6,3 +6,13 @@ UPDATE hc_endpoint
        client_key_sealed = NULL;
 -- A copy of the database takes nothing from the systems of the hospital.
 UPDATE hc_mllp_port SET state = 'disabled';
+-- Nor does it pull or push by schedule: jobs are off, what was under way has ended, and stores
+-- have lost what would let us in.
+UPDATE hc_sync_job SET active = false, next_run_at = NULL;
+UPDATE hc_sync_run
+   SET state = 'cancelled', is_busy = false, finished_at = now() AT TIME ZONE 'UTC'
+ WHERE state IN ('queued', 'staging', 'applying', 'finishing', 'failed');
+UPDATE hc_file_store
+   SET active = false,
+       password_sealed = NULL,
+       private_key_sealed = NULL;

@@ -6,13 +6,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from .errors import spec
+from .errors import Kind, spec
 from .http_client import Answer, Exchange, Failure
-from .retry import Dead, Retry, RetryPolicy, decide
+from .retry import Retry, RetryPolicy, decide
 from .retry_after import retry_after
 
 
@@ -148,12 +148,15 @@ def outcome(
     rng: Callable[[], float],
     *,
     is_probe: bool = False,
+    age_seconds: float = 0,
 ) -> Outcome:
-    """What follows for the message after its try number ``attempt`` (from 1).
+    """What follows for the message after its try number ``attempt`` (from 1, of those in a
+    row that failed).
 
     :param on_unknown: ``person``, ``ask`` or ``repeat``, as the channel says
-    :param is_probe: it was sent to find out whether the receiver works: no message ends
-        dead because a receiver was away for long
+    :param is_probe: it was sent to find out whether the receiver works, which spends none of
+        its attempts; the horizon is for all
+    :param age_seconds: since the first of these failures
     """
     code = verdict.code
     if code is None:
@@ -164,15 +167,33 @@ def outcome(
         return Outcome("unknown", code, 1 if asks else None, needs_person=not asks)
     if kind not in ("transient", "unknown"):
         return Outcome("review", code, needs_person=True)
-    if attempt >= policy.max_attempts and not is_probe:
+    wait = _wait(verdict, attempt, policy, rng, age_seconds)
+    if wait is None or (attempt >= policy.max_attempts and not is_probe):
         return Outcome("dead", code, needs_person=True)
-    return Outcome("retry", code, _wait(verdict, attempt, policy, rng))
+    return Outcome("retry", code, wait)
 
 
-def _wait(verdict: Verdict, attempt: int, policy: RetryPolicy, rng: Callable[[], float]) -> int:
+def _wait(
+    verdict: Verdict, attempt: int, policy: RetryPolicy, rng: Callable[[], float], age: float
+) -> int | None:
+    """Seconds until the next try; none where that would lie behind the horizon. The last try
+    is at the horizon, unless the receiver wants to be left alone for longer."""
     if verdict.after_seconds is not None:
-        return max(1, verdict.after_seconds)
-    patient = RetryPolicy(attempt + 1, policy.base_seconds, policy.cap_seconds)
-    decision = decide(spec("receiver_failed").kind, attempt, patient, rng)
-    assert not isinstance(decision, Dead)
-    return decision.after_seconds if isinstance(decision, Retry) else policy.base_seconds
+        wait = max(1, verdict.after_seconds)
+        return wait if wait <= policy.horizon_seconds - age else None
+    patient = replace(policy, max_attempts=attempt + 1)
+    decision = decide(Kind.TRANSIENT, attempt, patient, rng, age_seconds=age)
+    return decision.after_seconds if isinstance(decision, Retry) else None
+
+
+def ask_again(
+    attempt: int, policy: RetryPolicy, rng: Callable[[], float], *, age_seconds: float = 0
+) -> Outcome:
+    """What follows when the receiver was asked for a message, and did not say.
+
+    :param attempt: how often in a row it was sent or asked for
+    """
+    decision = decide(Kind.TRANSIENT, attempt, policy, rng, age_seconds=age_seconds)
+    if isinstance(decision, Retry):
+        return Outcome("unknown", "delivery_unknown", decision.after_seconds)
+    return Outcome("review", "delivery_unknown", needs_person=True)

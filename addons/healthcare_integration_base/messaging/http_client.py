@@ -29,7 +29,7 @@ from urllib3.exceptions import NameResolutionError, NewConnectionError
 from .address import AddressPolicy, AddressRefused
 
 MAX_ANSWER = 64 * 1024
-"""Bytes of an answer that are read; what is longer is not looked at any further."""
+"""Bytes of an answer that are read unless more is asked for; the rest is not looked at."""
 _HANDSHAKE_ALERTS = ("CERTIFICATE", "UNKNOWN_CA", "HANDSHAKE", "ACCESS_DENIED", "ALERT_PROTOCOL")
 
 
@@ -58,6 +58,7 @@ class Answer:
     status: int
     content_type: str = ""
     retry_after: str | None = None
+    link: str = ""
     body: bytes = field(default=b"", repr=False)
     is_cut: bool = False
 
@@ -76,11 +77,13 @@ class Client:
     """How one receiver is called.
 
     :param context: makes what TLS trusts and shows (:func:`.pem.client_context`)
+    :param most: bytes of an answer that are read; what is longer is cut
     """
 
     policy: AddressPolicy
     limits: Limits
     context: Callable[[], ssl.SSLContext] = ssl.create_default_context
+    most: int = MAX_ANSWER
 
     def exchange(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes = b""
@@ -119,7 +122,7 @@ class Client:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                return _read(line, response)
+                return _read(line, response, self.most)
 
 
 class _Line:
@@ -174,11 +177,11 @@ class _Line:
             self._watched.close()
 
 
-def _read(line: _Line, response: requests.Response) -> Answer:
-    body = b""
+def _read(line: _Line, response: requests.Response, most: int) -> Answer:
+    body = bytearray()
     for chunk in response.iter_content(8192):
         body += chunk
-        if len(body) > MAX_ANSWER:
+        if len(body) > most:
             break
     if line.is_cut:
         raise TimeoutError
@@ -186,8 +189,9 @@ def _read(line: _Line, response: requests.Response) -> Answer:
         status=response.status_code,
         content_type=response.headers.get("Content-Type", ""),
         retry_after=response.headers.get("Retry-After"),
-        body=body[:MAX_ANSWER],
-        is_cut=len(body) > MAX_ANSWER,
+        link=response.headers.get("Link", ""),
+        body=bytes(body[:most]),
+        is_cut=len(body) > most,
     )
 
 

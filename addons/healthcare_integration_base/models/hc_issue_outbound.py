@@ -10,6 +10,7 @@ class HcIssue(models.Model):
     _inherit = "hc.issue"
 
     is_unsettled = fields.Boolean(compute="_compute_is_unsettled")
+    direction = fields.Selection(related="channel_id.direction")
 
     @api.depends("error_code", "state")
     def _compute_is_unsettled(self):

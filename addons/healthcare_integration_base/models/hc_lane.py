@@ -82,6 +82,14 @@ class HcLane(models.Model):
         the caller's transaction. The engine's own, and called by the wake signal alone."""
         raise NotImplementedError
 
+    def _start_drains_at(self, moment, seconds):
+        """Have ``_drain`` run at a time to come; in the caller's transaction.
+
+        :param moment: naive UTC, in whole seconds
+        :param seconds: how far off that is by the database's clock
+        """
+        raise NotImplementedError
+
     def _drain(self, limit=None):
         """Handle due messages until none is left or ``limit`` was reached.
 

@@ -1,6 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from datetime import timedelta
+
 from odoo import api, fields, models
 
+from ..engine import alarm
 from ..engine.trigger import trigger
 
 FITTED = frozenset({"active", "priority", "name", "code", "shard_count", "drainers"})
@@ -81,6 +84,23 @@ class HcLane(models.Model):
 
     def _start_drains(self):
         trigger(self.env["ir.cron"].search([("hc_lane_id", "in", self.ids)]))
+
+    def _start_drains_at(self, moment, seconds):
+        """One trigger is enough: whatever runs before sets the next one. An alarm has the
+        scheduler look at that time, not up to a minute later."""
+        self.ensure_one()
+        crons = self.env["ir.cron"].search([("hc_lane_id", "=", self.id)], order="id")
+        if not crons or seconds <= 0:
+            return
+        waiting = [
+            ("cron_id", "in", crons.ids),
+            ("call_at", ">", moment - timedelta(seconds=seconds)),
+            ("call_at", "<=", moment),
+        ]
+        if not self.env["ir.cron.trigger"].search_count(waiting, limit=1):
+            crons[0]._trigger(moment)
+        name, key = self.env.cr.dbname, self.id
+        self.env.cr.postcommit.add(lambda: alarm.ring_at(name, key, seconds))
 
     @api.model
     def _cron_drain(self, lane_id):

@@ -151,6 +151,17 @@ class HcMessage(models.Model):
             "domain": [("message_id", "=", self.id)],
         }
 
+    def _sudo_changeable(self, state):
+        """Those of the messages that may go into ``state`` now. What forbids it to some
+        extends this; the ledger is the engine's, whoever asks.
+
+        :raise UserError: where it may be said of none
+        """
+        return self
+
+    def _sudo_changed(self):
+        """What follows when somebody has decided about these messages; to be extended."""
+
     def _status(self, message_uuid, system_id):
         """What a sender may know of its message; none when it is not its own."""
         message = self.search([("uuid", "=", message_uuid), ("system_id", "=", system_id)])

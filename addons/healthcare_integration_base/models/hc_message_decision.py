@@ -8,6 +8,9 @@ ACTIONS = [
     ("replayed", "Replayed"),
     ("skipped", "Marked as handled elsewhere"),
     ("cancelled", "Cancelled"),
+    ("arrived", "Settled: it arrived"),
+    ("again", "Settled: sent again"),
+    ("given_up", "Settled: given up"),
 ]
 
 

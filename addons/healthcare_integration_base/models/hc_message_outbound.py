@@ -17,6 +17,7 @@ class HcMessage(models.Model):
         "the acknowledgement gives back.",
     )
     endpoint_id = fields.Many2one(related="channel_id.endpoint_id", string="Endpoint")
+    in_flight_since = fields.Datetime("Being sent since", compute="_compute_in_flight_since")
 
     _outbound_idx = models.Index(
         "(channel_id, id) WHERE direction = 'out'"
@@ -31,28 +32,27 @@ class HcMessage(models.Model):
         " AND state IN ('queued', 'retry', 'unknown', 'review')"
     )
 
-    def _sudo_set_state(self, state, allowed, action, **options):
+    def _sudo_changeable(self, state):
         """What is being sent at this moment has its outcome soon; see the base."""
-        ours = self.filtered(lambda message: message.direction == "out")
-        sending = self._sudo_being_sent(ours) if ours else self.browse()
-        if sending and sending == self:
+        changeable = super()._sudo_changeable(state)
+        sending = changeable._sudo_deliveries().message_id
+        if sending and sending == changeable:
             raise UserError(self.env._("It is being sent at this moment. Try again soon."))
-        changing = self - sending
-        result = super(HcMessage, changing)._sudo_set_state(state, allowed, action, **options)
-        acks.due(self.env, changing.ids)
-        return result
+        return changeable - sending
 
-    def _sudo_being_sent(self, messages):
-        """Viewers have no right on what is on its way."""
-        way = self.env["hc.delivery"].sudo().search([("message_id", "in", messages.ids)])
-        return self & self.browse(way.message_id.ids)
+    def _sudo_changed(self):
+        """Who waits to hear what became of a message hears of it; see the base."""
+        acks.due(self.env, self.ids)
+        return super()._sudo_changed()
 
-    def _sudo_resume(self):
-        """What leaves is queued again, what came in is handled again; see the base."""
-        outbound = self.filtered(lambda message: message.direction == "out")
-        result = super(HcMessage, self - outbound)._sudo_resume()
-        if outbound:
-            outbound._sudo_set_state("queued", ("review", "dead", "retry"), "message.resumed")
-            lanes = outbound.lane_id
-            self.env.cr.postcommit.add(lanes.with_env(self.env(su=True))._wake)
-        return result
+    def _sudo_deliveries(self):
+        """What of these is on its way; viewers have no right on that."""
+        ours = self.filtered(lambda message: message.direction == "out")
+        if not ours:
+            return self.env["hc.delivery"]
+        return self.env["hc.delivery"].sudo().search([("message_id", "in", ours.ids)])
+
+    def _compute_in_flight_since(self):
+        since = {one.message_id.id: one.started_at for one in self._sudo_deliveries()}
+        for message in self:
+            message.in_flight_since = since.get(message.id, False)

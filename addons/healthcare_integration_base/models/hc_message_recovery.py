@@ -4,7 +4,9 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_datetime
 
 RESUMABLE = ("review", "dead", "retry")
-OPEN = ("received", *RESUMABLE)
+OPEN = ("received", "queued", *RESUMABLE)
+FRESH = {"in": "received", "out": "queued"}
+"""The state from which a message of each direction goes on."""
 OPERATOR = "healthcare_integration_base.group_integration_operator"
 WEB_IDS_LIMIT = 20_000
 ACTION_OF = {
@@ -39,7 +41,7 @@ class HcMessage(models.Model):
         """What happened to the message, newest first: when it came, each try, and what people
         decided about it."""
         self.ensure_one()
-        story = [self._story_event("received", self.create_date)]
+        story = [self._story_event(FRESH[self.direction], self.create_date)]
         story += [
             self._story_event(
                 one.trigger,
@@ -47,7 +49,7 @@ class HcMessage(models.Model):
                 state=one.outcome,
                 code=one.error_code,
                 took=one.duration_ms,
-                batch=one.batch_size,
+                **self._story_of_try(one),
             )
             for one in self.attempt_ids.sorted("id")
         ]
@@ -63,6 +65,12 @@ class HcMessage(models.Model):
             for one in self.decision_ids.sorted("id")
         ]
         return sorted(story, key=lambda event: event["when"])[::-1]
+
+    def _story_of_try(self, attempt):
+        """What came in was handled with others, what leaves was answered by the receiver."""
+        if self.direction == "out":
+            return {"status": attempt.response_status}
+        return {"batch": attempt.batch_size}
 
     def _story_event(self, event, when, state=None, **details):
         states = dict(self._fields["state"]._description_selection(self.env))
@@ -83,18 +91,19 @@ class HcMessage(models.Model):
         decisions = self.env["hc.message.decision"]._fields["action"]
         return {
             "received": self.env._("Received"),
+            "queued": self.env._("Queued"),
             **dict(tries._description_selection(self.env)),
+            **({"arrival": self.env._("Sent")} if self.direction == "out" else {}),
             **dict(decisions._description_selection(self.env)),
         }
 
     def action_retry(self):
-        """Have the selected messages tried again now."""
+        """Have the selected messages handled, or sent, again now."""
         self._require_operator()
-        resumable = self.filtered(lambda message: message.state in RESUMABLE)
-        if not resumable:
-            raise UserError(
-                self.env._("Only messages in review, dead or waiting for a retry are tried again.")
-            )
+        resumable = self._in_states(
+            RESUMABLE,
+            self.env._("Only messages in review, dead or waiting for a retry are tried again."),
+        )
         resumable._check_many_retried()
         resumable._sudo_resume()
 
@@ -154,10 +163,25 @@ class HcMessage(models.Model):
 
     def _check_open(self):
         """:return: those of the messages that can still be given up"""
-        found = self.filtered(lambda message: message.state in OPEN and message.direction == "in")
-        if not found:
-            raise UserError(self.env._("What is done or cancelled already cannot be cancelled."))
-        return found
+        return self._in_states(
+            OPEN, self.env._("What is done or cancelled already cannot be cancelled.")
+        )
+
+    def _in_states(self, states, otherwise):
+        """Those of the messages that a person may decide about. Of what was sent and may
+        have arrived only one thing is to be said: whether it did.
+
+        :param otherwise: what is said where there are none
+        """
+        unsettled = self.filtered("is_unsettled")
+        found = (self - unsettled).filtered(lambda message: message.state in states)
+        if found:
+            return found
+        if unsettled:
+            raise UserError(
+                self.env._("It may have arrived. Say first whether it did, or give it up.")
+            )
+        raise UserError(otherwise)
 
     def _give_up(self, decision, reason):
         """:param decision: ``cancelled``, or ``skipped`` for what was done elsewhere"""
@@ -200,7 +224,9 @@ class HcMessage(models.Model):
         The ledger is the engine's to write; users come here through checked buttons or
         by fixing a mapping.
         """
-        self._sudo_set_state("received", RESUMABLE, "message.resumed")
+        for direction, state in FRESH.items():
+            those = self.filtered(lambda message, way=direction: message.direction == way)
+            those._sudo_set_state(state, RESUMABLE, "message.resumed")
         lanes = self.lane_id
         self.env.cr.postcommit.add(lanes.with_env(self.env(su=True))._wake)
 
@@ -230,6 +256,7 @@ class HcMessage(models.Model):
         """
         if not self:
             return self
+        changing = self._sudo_changeable(state)
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
@@ -248,7 +275,7 @@ class HcMessage(models.Model):
                 """,
                 state=state,
                 final=state == "cancelled",
-                ids=list(self.ids),
+                ids=list(changing.ids),
                 allowed=list(allowed),
             )
         )
@@ -258,6 +285,7 @@ class HcMessage(models.Model):
             changed._sudo_follow_site()
         self.invalidate_recordset()
         self._sudo_tell(rows, state, action, reason, replay_id)
+        changed._sudo_changed()
         return changed
 
     @api.model

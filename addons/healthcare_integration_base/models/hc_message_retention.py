@@ -76,9 +76,8 @@ class HcMessage(models.Model):
             " AND l.state IN ('waiting', 'running'))"
         )
 
-    def _sudo_set_state(self, state, allowed, action, **details):
-        """What has no content any more cannot be handled again; see
-        :meth:`_sudo_resume` for the reason."""
+    def _sudo_changeable(self, state):
+        """What has no content any more cannot be handled again; see the base."""
         if state in ("received", "queued") and any(self.mapped("payload_pruned_at")):
             raise UserError(
                 self.env._(
@@ -86,7 +85,7 @@ class HcMessage(models.Model):
                     " sender can send the fact as a new event."
                 )
             )
-        return super()._sudo_set_state(state, allowed, action, **details)
+        return super()._sudo_changeable(state)
 
     @api.model
     def _sudo_prune(self, ids, reason):

@@ -53,11 +53,15 @@ class HcMessage(models.Model):
             SQL(
                 "UPDATE hc_message m SET state = %(state)s, issue_id = NULL, error_code ="
                 " CASE WHEN %(final)s THEN error_code END, attempt_count = CASE WHEN %(final)s"
-                " THEN attempt_count ELSE 0 END, next_attempt_at = now() AT TIME ZONE 'UTC',"
+                " THEN attempt_count ELSE 0 END, retry_count = 0, retrying_since = NULL,"
+                " next_attempt_at = now() AT TIME ZONE 'UTC',"
                 " done_at = CASE WHEN %(final)s THEN now() AT TIME ZONE 'UTC' END"
-                " WHERE id = ANY(%(ids)s) AND state IN ('unknown', 'review')"
+                " FROM (SELECT id, state FROM hc_message WHERE id = ANY(%(ids)s)"
+                " AND state IN ('unknown', 'review') ORDER BY id FOR NO KEY UPDATE) AS old"
+                " WHERE m.id = old.id"
                 " AND NOT EXISTS (SELECT 1 FROM hc_delivery d WHERE d.message_id = m.id)"
-                " RETURNING uuid, system_id, company_id, correlation_identifier",
+                " RETURNING m.id, m.uuid, m.system_id, m.company_id, m.correlation_identifier,"
+                " old.state AS state_before",
                 state=state,
                 final=state != "queued",
                 ids=list(self.ids),
@@ -67,6 +71,7 @@ class HcMessage(models.Model):
         if not changed:
             raise UserError(self.env._("The receiver is being asked at this moment. Try again."))
         self.invalidate_recordset()
+        self.env["hc.message.decision"]._sudo_add(changed, choice, state, None)
         self.env["hc.audit.event"]._append(
             [
                 {

@@ -4,20 +4,17 @@ from datetime import UTC
 from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import AccessError, UserError
 
 from odoo.addons.base.models.res_partner import _tz_get
 
 from ..engine.locks import lock_key, session_lock
 from ..engine.sync.pull import FilePull
 from ..engine.sync.push import FilePush
-from ..messaging.batch import columns, schedule
+from ..messaging.batch import schedule
 from ..messaging.batch.rows import Dialect
-from ..messaging.files import names
 from .hc_channel_batch import BATCH
 
-TOGETHER = 20_000
-"""Rows that can be kept together or not at all."""
 RUN_STATES = [
     ("queued", "Queued"),
     ("staging", "Reading"),
@@ -45,7 +42,8 @@ class HcSyncJob(models.Model):
     """What is pulled or pushed by schedule for one channel: where, how, when.
 
     The sync mode of the catalog decides: only a channel of scheduled batch has a job, and
-    at most one.
+    at most one. What HTTP adds is in ``hc_sync_job_http.py``, what must hold in
+    ``hc_sync_job_checks.py``.
     """
 
     _name = "hc.sync.job"
@@ -67,9 +65,13 @@ class HcSyncJob(models.Model):
     channel_state = fields.Selection(related="channel_id.state", string="Channel state")
     active = fields.Boolean(default=True, tracking=True)
 
-    store_id = fields.Many2one(
-        "hc.file.store", "File store", required=True, ondelete="restrict", tracking=True
+    transport = fields.Selection(
+        [("files", "Files"), ("http", "HTTP")],
+        required=True,
+        default="files",
+        tracking=True,
     )
+    store_id = fields.Many2one("hc.file.store", "File store", ondelete="restrict", tracking=True)
     pattern = fields.Char(
         default="*.csv", tracking=True, help="Which files are taken: * and ? stand for any text."
     )
@@ -131,9 +133,12 @@ class HcSyncJob(models.Model):
         help="The same row again is a duplicate without a second effect.",
     )
     identity_fields = fields.Char(
-        tracking=True, help="Pointers, separated by blanks: /item/value /changed_at"
+        "Fields of the id",
+        tracking=True,
+        help="Pointers, separated by blanks: /item/value /changed_at",
     )
     time_field = fields.Char(
+        "Field of the time",
         tracking=True,
         help="Pointer of the time at which the row holds; without it the time of the file. "
         "The newest wins.",
@@ -206,68 +211,6 @@ class HcSyncJob(models.Model):
             job.run_count, last = found.get(job.id, (0, False))
             job.last_run_id = run = runs.browse(last or [])
             job.last_state, job.last_finished_at = run.state, run.finished_at
-
-    # ---------------------------------------------------------------- constraints
-
-    @api.constrains("channel_id")
-    def _check_channel(self):
-        for job in self:
-            if job.channel_id.sync_mode != BATCH:
-                raise ValidationError(
-                    self.env._("%s is not a channel of scheduled batch.", job.channel_id.name)
-                )
-
-    @api.constrains("store_id", "pattern", "file_prefix", "direction", "company_id")
-    def _check_place(self):
-        for job in self:
-            if job.store_id.company_id != job.company_id:
-                raise ValidationError(self.env._("The file store belongs to another company."))
-            name = job.file_prefix if job.direction == "out" else job.pattern
-            if not names.is_plain((name or "").replace("*", "x").replace("?", "x")):
-                raise ValidationError(self.env._("A file name has no path, and no leading dot."))
-
-    @api.constrains("schedule", "at_time")
-    def _check_schedule(self):
-        for job in self:
-            if job.schedule == "daily" and schedule.clock(job.at_time or "") is None:
-                raise ValidationError(self.env._("Enter the time of day as 02:30."))
-
-    @api.constrains("rows_are", "file_format", "message_type_id", "channel_id", "column_ids")
-    def _check_rows(self):
-        for job in self:
-            if job.rows_are == "events" and job.file_format == "csv":
-                raise ValidationError(self.env._("CloudEvents are written as NDJSON or JSON."))
-            if job.direction == "out":
-                job._check_out()
-            elif job.rows_are == "data" and (
-                job.message_type_id not in job.channel_id.message_type_ids
-            ):
-                raise ValidationError(
-                    self.env._("Choose the message type of the rows, which the channel takes.")
-                )
-
-    def _check_out(self):
-        if self.file_format == "csv" and not self.column_ids:
-            raise ValidationError(self.env._("Say which columns the file has."))
-        if self.file_format == "json":
-            raise ValidationError(self.env._("Files for partners are CSV or NDJSON."))
-
-    @api.constrains("identity", "identity_fields", "time_field", "rows_are")
-    def _check_identity(self):
-        for job in self.filtered(lambda one: one.rows_are == "data" and one.direction == "in"):
-            pointers = [*job._id_pointers(), *filter(None, [job.time_field])]
-            if job.identity == "fields" and not job._id_pointers():
-                raise ValidationError(self.env._("Name the fields by which a row is known."))
-            if not all(columns.is_pointer(pointer) for pointer in pointers):
-                raise ValidationError(self.env._("Fields are named by pointers: /item/value."))
-
-    @api.constrains("row_policy", "max_rows")
-    def _check_together(self):
-        for job in self:
-            if job.row_policy == "all_or_nothing" and job.max_rows > TOGETHER:
-                raise ValidationError(
-                    self.env._("All or none is for at most %s rows. Lower the limit.", TOGETHER)
-                )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -375,6 +318,8 @@ class HcSyncJob(models.Model):
         """Button: have the job run now."""
         self.ensure_one()
         self._require_operator()
+        if not self.active:
+            raise UserError(self.env._("The job is archived."))
         open_runs = self.run_ids.filtered(lambda run: run.state in OPEN)
         if open_runs:
             raise UserError(self.env._("A run of this job is under way: %s.", open_runs[0].name))

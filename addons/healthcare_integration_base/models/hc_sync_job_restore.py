@@ -13,7 +13,22 @@ class HcSyncJob(models.Model):
         them went with the restore, and what is known is a duplicate. Files that a run after
         the moment has moved or deleted are out of its sight."""
         pulls = self.filtered(lambda job: job.direction == "in")
-        return [(job.channel_id, job._rewound_text(moment), job._is_whole()) for job in pulls]
+        files = pulls.filtered(lambda job: job.transport == "files")
+        told = [(job.channel_id, job._rewound_text(moment), job._is_whole()) for job in files]
+        return told + [(job.channel_id, job._set_back(moment), True) for job in pulls - files]
+
+    def _set_back(self, moment):
+        """Sources with a cursor: back to where the last run had come that ended before the
+        moment; without one all is read again."""
+        run = self.env["hc.sync.run"].search(
+            [("job_id", "=", self.id), ("finished_at", "<", moment)],
+            order="finished_at desc, id desc",
+            limit=1,
+        )
+        self.cursor = run.cursor
+        if not run.cursor:
+            return self.env._("Reads again from the beginning")
+        return self.env._("Reads again from where it was at %s", run.finished_at)
 
     def _is_whole(self):
         return self.after_success == "keep"

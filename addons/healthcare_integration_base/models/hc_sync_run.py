@@ -10,6 +10,7 @@ from ..messaging.errors import spec
 from .hc_sync_job import OPEN, RUN_STATES
 
 REPORT_LIMIT = 200_000
+COMPLETE = ("done", "partial", "refused")
 
 
 class HcSyncRun(models.Model):
@@ -89,7 +90,7 @@ class HcSyncRun(models.Model):
     @api.depends("state", "row_count", "staged_count")
     def _compute_progress(self):
         for run in self:
-            run.progress = 100.0 if run.state not in OPEN else run._share()
+            run.progress = 100.0 if run.state in COMPLETE else run._share()
 
     def _share(self):
         """Reading is the first half, applying the second; a file has about ``row_count`` rows."""
@@ -97,6 +98,7 @@ class HcSyncRun(models.Model):
         applied = self.accepted_count + self.duplicate_count + self.conflict_count
         applied += self.delivered_count + self.invalid_count
         share = {"queued": 0, "staging": self.staged_count / rows / 2}
+        share |= dict.fromkeys(("failed", "cancelled"), applied / rows)
         return min(100.0 * share.get(self.state, 0.5 + applied / rows / 2), 99.0)
 
     def _compute_error_text(self):

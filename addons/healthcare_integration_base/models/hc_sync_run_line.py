@@ -30,6 +30,7 @@ class HcSyncRunLine(models.Model):
             ("invalid", "Invalid"),
             ("conflict", "Conflict"),
             ("delivered", "Delivered"),
+            ("unknown", "Unknown outcome"),
             ("cancelled", "Not applied"),
         ],
         readonly=True,

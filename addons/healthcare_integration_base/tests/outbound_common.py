@@ -12,19 +12,8 @@ NOTED = "test.noted.v1"
 SECRET = "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY="
 
 
-class OutboundCase(EngineCase):
-    """One system with an endpoint, which a test leads to its receiver."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.out_lane = cls.env["hc.lane"].create(
-            {"name": "Out", "code": f"out-{cls.__name__.lower()}", "direction": "out"}
-        )
-        cls.noted = cls.make_noted()
-        cls.partner_system = cls.make_system("partner")
-        cls.endpoint = cls.make_endpoint(cls.partner_system)
-        cls.channel = cls.make_out_channel(cls.partner_system, cls.endpoint)
+class Reaching:
+    """Mixed into a case that calls receivers of its own on this machine."""
 
     @classmethod
     def _request_handler(cls, s, r, /, **kw):
@@ -49,6 +38,21 @@ class OutboundCase(EngineCase):
                 **values,
             }
         )
+
+
+class OutboundCase(Reaching, EngineCase):
+    """One system with an endpoint, which a test leads to its receiver."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.out_lane = cls.env["hc.lane"].create(
+            {"name": "Out", "code": f"out-{cls.__name__.lower()}", "direction": "out"}
+        )
+        cls.noted = cls.make_noted()
+        cls.partner_system = cls.make_system("partner")
+        cls.endpoint = cls.make_endpoint(cls.partner_system)
+        cls.channel = cls.make_out_channel(cls.partner_system, cls.endpoint)
 
     @classmethod
     def make_out_channel(cls, system, endpoint, **values):

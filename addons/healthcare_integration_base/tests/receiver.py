@@ -5,11 +5,13 @@ Imports no odoo: unit and acceptance tests use it too.
 """
 
 import contextlib
+import json
 import ssl
 import threading
 import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
 
 HOLD_SECONDS = 60
 """A hanging answer gives up after this time, when no test has let it go."""
@@ -67,6 +69,43 @@ def garbage(handler):
     """Something that is no HTTP."""
     handler.wfile.write(b"\x00\xff 220 ready\r\n\r\n")
     handler.close_connection = True
+
+
+class Feed:
+    """A way to answer: with pages of a list. A cursor is the number of rows that came before.
+
+    :param rows: may grow
+    :param ever: whether the last page has a next cursor, too
+    """
+
+    def __init__(self, rows, ever=True):
+        self.rows = list(rows)
+        self.ever = ever
+        self.asked = []
+        self.gate = None
+        self.reached = threading.Event()
+
+    def stop_before(self, count):
+        """Answer ``count`` requests, and hold the next ones until :meth:`go_on`."""
+        self.gate = (len(self.asked) + count, threading.Event())
+        self.reached.clear()
+
+    def go_on(self):
+        """Answer again."""
+        self.gate[1].set()
+
+    def __call__(self, handler):
+        query = parse_qs(urlsplit(handler.path).query)
+        start, limit = int(query.get("cursor", ["0"])[0]), int(query["limit"][0])
+        self.asked.append(start)
+        if self.gate and len(self.asked) > self.gate[0]:
+            self.reached.set()
+            self.gate[1].wait(60)
+        items = self.rows[start : start + limit]
+        end = start + len(items)
+        more = end < len(self.rows) or self.ever
+        page = {"items": items, "next": str(end) if more else None}
+        answer(200, json.dumps(page).encode())(handler)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -51,6 +51,25 @@ class TestUnknown(OutboundCase):
         self.assertEqual(message.issue_id.waiting_count, 1)
         self.assertFalse(self.env["hc.delivery"].search([]))
 
+    def test_killed_on_a_channel_or_endpoint_that_sends_no_more(self):
+        """Nothing is left behind as being sent, which nobody could give up."""
+        for pause in ("channel", "endpoint"):
+            with self.subTest(pause=pause):
+                message = self.queue()
+                self.kill_while_sending(message)
+                if pause == "channel":
+                    self.channel.sudo().state = "paused"
+                else:
+                    self.endpoint.active = False
+                self.dispatch()
+                self.assertEqual(message.state, "unknown")
+                self.assertFalse(self.env["hc.delivery"].search([]))
+                message.with_user(self.settler()).action_give_up()
+                self.channel.sudo().state = "active"
+
+    def settler(self):
+        return self.env["res.users"].search([("login", "=", "hc.out.op")]) or self.operator()
+
     def test_killed_and_the_receiver_takes_it_once_only(self):
         self.channel.on_unknown = "repeat"
         message = self.queue()
@@ -439,7 +458,7 @@ class TestEndpoint(OutboundCase):
     def test_what_is_due_is_found_by_indexes(self):
         """In a ledger of many, and behind many that wait for their time."""
         message = self.queue()
-        self.fill(message, 20_000, "done", 0)
+        self.fill(message, 60_000, "done", 0)
         self.fill(message, 2_000, "retry", 5)
         self.fill(message, 20, "queued", 0)
         self.env.cr.execute("ANALYZE hc_message")

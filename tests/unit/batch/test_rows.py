@@ -246,3 +246,9 @@ def test_file_key_tells_name_content_and_time_apart():
     }
     assert len(keys) == 4
     assert events.file_key(b"k" * 32, "a", "1") in keys
+
+
+def test_array_is_json():
+    rows_ = [{"a": Decimal("1.50"), "b": "ä"}, {"a": Decimal(2)}]
+    assert write.array(rows_) == '[{"a": "1.50", "b": "ä"}, {"a": 2}]'.encode()
+    assert write.array([]) == b"[]"

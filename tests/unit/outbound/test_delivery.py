@@ -188,3 +188,22 @@ def test_every_answer_leads_somewhere(status, kind, body, attempt, on_unknown):
     assert done.code is None or spec(done.code).code == done.code
     if done.state == "done":
         assert 200 <= status < 300
+
+
+def test_a_failure_that_lasts_ends_at_the_horizon():
+    policy = RetryPolicy(max_attempts=100, base_seconds=10, cap_seconds=3600, horizon_seconds=7200)
+
+    def after(age, attempt=20, **options):
+        verdict = Verdict("receiver_failed", Health.BAD, after_seconds=options.pop("wait", None))
+        return outcome(
+            verdict, attempt, policy, "person", lambda: 0.999, age_seconds=age, **options
+        )
+
+    assert after(0).state == "retry"
+    late = after(7000)
+    assert (late.state, late.after_seconds) == ("retry", 200)
+    assert (after(7200).state, after(7200).needs_person) == ("dead", True)
+    assert after(7200, is_probe=True).state == "dead"
+    # It is never asked again before it wants to be.
+    assert after(7000, wait=100).after_seconds == 100
+    assert after(7000, wait=600).state == "dead"

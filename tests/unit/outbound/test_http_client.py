@@ -4,6 +4,7 @@
 import socket
 import ssl
 import threading
+from dataclasses import replace
 
 import pytest
 import trustme
@@ -102,6 +103,15 @@ def test_a_long_answer_is_cut():
     assert done.answer.is_cut
     assert len(done.answer.body) == http_client.MAX_ANSWER
     assert "xxx" not in repr(done)
+
+
+def test_more_of_an_answer_where_more_is_asked_for():
+    with Receiver(answer(200, b"x" * 300_000, Link='<?cursor=2>; rel="next"')) as receiver:
+        for most, is_cut in ((300_000, False), (299_999, True)):
+            done = replace(client(), most=most).exchange("GET", receiver.url(), {})
+            assert (len(done.answer.body), done.answer.is_cut) == (most, is_cut)
+    assert done.answer.link == '<?cursor=2>; rel="next"'
+    assert receiver.requests[0].method == "GET"
 
 
 def test_private_addresses_are_refused_before_anything_is_sent():

@@ -57,7 +57,15 @@ class Dispatch:
         if time.monotonic() >= self.deadline and queue.endpoints(self.cr, self.lane_id):
             self.cr.commit()  # pylint: disable=invalid-commit
             wake.wake_lanes(self.cr, [self.lane_id], force=True)
+        self._look_ahead()
         return self.total
+
+    def _look_ahead(self):
+        """Be woken when what failed is to be tried again, or a breaker lets a probe pass."""
+        later = queue.next_moment(self.cr, self.lane_id)
+        if later:
+            self.env["hc.lane"].browse(self.lane_id)._start_drains_at(*later)
+        self.cr.commit()  # pylint: disable=invalid-commit
 
     def _work(self, pool, locks):
         idle_since = time.monotonic()
@@ -111,9 +119,17 @@ class Dispatch:
             self.left -= 1
         if target.problem:
             self._settle(parcel, lambda env: settle.unusable(env, target, parcel))
-        else:
-            call = target.ask if parcel.asks else target.send
+            return True
+        return self._hand_over(pool, target, parcel)
+
+    def _hand_over(self, pool, target, parcel):
+        call = target.ask if parcel.asks else target.send
+        try:
             self.flying[pool.submit(call, parcel.message)] = (target, parcel)
+        except RuntimeError:  # the process is coming to its end and begins no more threads
+            queue.take_back(self.cr, parcel)
+            self.deadline = 0
+            return False
         return True
 
     def _count(self, endpoint_id):

@@ -17,11 +17,15 @@ CHANNELS = """
      WHERE c.lane_id = %(lane)s AND c.direction = 'out' AND c.active AND s.active AND e.active
        AND c.state IN ('active', 'retired') AND c.sync_mode <> 'scheduled_batch'
 """
-DUE = """
+OPEN = """
     m.channel_id = c.id AND m.direction = 'out' AND m.state IN ('queued', 'retry', 'unknown')
     AND (m.state IN ('queued', 'retry') OR (m.state = 'unknown' AND c.on_unknown = 'ask'))
-    AND m.next_attempt_at <= now() AT TIME ZONE 'UTC'
 """
+DUE = f"{OPEN} AND m.next_attempt_at <= now() AT TIME ZONE 'UTC'"
+# The order makes PostgreSQL take the index, whatever it thinks of how many are due.
+ANY_DUE = " ".join(
+    ("(SELECT true FROM hc_message m WHERE", DUE, "ORDER BY m.next_attempt_at LIMIT 1)")
+)
 # A message waits for those of its key before it: until they are sent, and, unless the
 # channel lets others pass, also while somebody has to look at them.
 IN_ORDER = """
@@ -37,13 +41,36 @@ WITH_WORK = " ".join(
     (
         "WITH c AS (",
         CHANNELS,
-        ") SELECT DISTINCT e.id FROM c JOIN hc_endpoint e ON e.id = c.endpoint_id",
-        "WHERE (EXISTS (SELECT 1 FROM hc_message m WHERE",
-        DUE,
-        ") AND (e.breaker_state = 'closed' OR e.breaker_until IS NULL",
-        "OR e.breaker_until <= now() AT TIME ZONE 'UTC'))",
-        "OR EXISTS (SELECT 1 FROM hc_delivery d JOIN hc_message m ON m.id = d.message_id",
-        "WHERE d.endpoint_id = e.id AND m.lane_id = %(lane)s) ORDER BY e.id",
+        ") SELECT e.id FROM c JOIN hc_endpoint e ON e.id = c.endpoint_id",
+        "WHERE",
+        ANY_DUE,
+        "AND (e.breaker_state = 'closed' OR e.breaker_until IS NULL",
+        "OR e.breaker_until <= now() AT TIME ZONE 'UTC')",
+        # What a killed sender has left is settled although nothing more may be sent there.
+        "UNION SELECT d.endpoint_id FROM hc_delivery d WHERE %(lane)s =",
+        "(SELECT m.lane_id FROM hc_message m WHERE m.id = d.message_id) ORDER BY 1",
+    )
+)
+
+
+# Of each channel: the breaker's end where something waits for it, else when the next message
+# is due. What is due already and still waits, for one before it, goes on with that one.
+NEXT_MOMENT = " ".join(
+    (
+        "WITH c AS (",
+        CHANNELS,
+        "), w AS (SELECT",
+        "CASE WHEN e.breaker_state <> 'closed' THEN e.breaker_until END AS blocked_until,",
+        ANY_DUE,
+        "AS waits, (SELECT min(m.next_attempt_at) FROM hc_message m WHERE",
+        OPEN,
+        "AND m.next_attempt_at > now() AT TIME ZONE 'UTC') AS later",
+        "FROM c JOIN hc_endpoint e ON e.id = c.endpoint_id),",
+        "t AS (SELECT date_trunc('second', min(CASE WHEN waits AND blocked_until",
+        "> now() AT TIME ZONE 'UTC' THEN blocked_until WHEN later IS NOT NULL",
+        "THEN GREATEST(later, blocked_until) END) + interval '999999 microseconds') AS moment",
+        "FROM w) SELECT moment, EXTRACT(EPOCH FROM moment - now() AT TIME ZONE 'UTC')::float",
+        "FROM t WHERE moment IS NOT NULL",
     )
 )
 
@@ -75,8 +102,11 @@ NEXT_TO_PROBE = _next("{0}.attempt_count, {0}.id")
 TAKE = """
     SELECT m.id, m.uuid, t.name AS type, m.source, m.payload, m.format, m.subject, m.event_time,
            m.correlation_identifier, m.causation_identifier, m.traceparent, m.state,
-           m.attempt_count, m.kill_count, m.system_id, m.channel_id, m.company_id,
-           c.on_unknown, c.retry_max_attempts, c.retry_base_seconds, c.retry_cap_seconds
+           m.kill_count, m.system_id, m.channel_id, m.company_id, c.on_unknown,
+           COALESCE(m.retry_count, 0) AS retry_count, COALESCE(EXTRACT(EPOCH FROM
+               now() AT TIME ZONE 'UTC' - m.retrying_since), 0)::float AS retry_age,
+           c.retry_max_attempts, c.retry_base_seconds, c.retry_cap_seconds,
+           COALESCE(c.retry_horizon_hours, 72) * 3600 AS retry_horizon_seconds
       FROM hc_message m JOIN hc_message_type t ON t.id = m.message_type_id
       JOIN hc_channel c ON c.id = m.channel_id
      WHERE m.id = ANY(%s) AND m.state IN ('queued', 'retry', 'unknown')
@@ -86,13 +116,18 @@ TAKE = """
 
 @dataclass(slots=True)
 class Parcel:
-    """A message on its way, and what its channel says about it."""
+    """A message on its way, and what its channel says about it.
+
+    :param retry_count: how often in a row it has failed before
+    :param retry_age: seconds since the first of these failures
+    """
 
     id: int
     endpoint_id: int
     message: Outgoing = field(repr=False)
     state: str
-    attempt_count: int
+    retry_count: int
+    retry_age: float
     kill_count: int
     system_id: int
     channel_id: int
@@ -112,6 +147,13 @@ def endpoints(cr, lane_id):
     """Ids of the endpoints for which there is something to do now."""
     cr.execute(WITH_WORK, {"lane": lane_id})
     return [row[0] for row in cr.fetchall()]
+
+
+def next_moment(cr, lane_id):
+    """When the lane has something to do next, if nothing happens: the moment, and in how many
+    seconds it is by the database's clock; none where nothing waits for a time."""
+    cr.execute(NEXT_MOMENT, {"lane": lane_id})
+    return cr.fetchone()
 
 
 def find(cr, lane_id, endpoint_id, is_probe):
@@ -146,17 +188,25 @@ def put_on_way(cr, parcel):
 
 
 def left_behind(cr, lane_id, endpoint_id):
-    """Ids of messages that were on their way when their sender was killed, and since when.
+    """Ids of messages that were on their way when their sender was killed: since when, and
+    whether it was PostgreSQL that went away, which is held against no message.
 
     Only called by the holder of the endpoint's lock, so nobody is sending them.
     """
     cr.execute(
-        "SELECT d.message_id, d.started_at FROM hc_delivery d"
+        "SELECT d.message_id, d.started_at, COALESCE(d.started_at"
+        " < pg_postmaster_start_time() AT TIME ZONE 'UTC', false) FROM hc_delivery d"
         " JOIN hc_message m ON m.id = d.message_id"
         " WHERE d.endpoint_id = %s AND m.lane_id = %s",
         [endpoint_id, lane_id],
     )
-    return dict(cr.fetchall())
+    return {message_id: left for message_id, *left in cr.fetchall()}
+
+
+def take_back(cr, parcel):
+    """Forget that it is on its way, where it never left."""
+    cr.execute("DELETE FROM hc_delivery WHERE message_id = %s", [parcel.id])
+    cr.commit()  # pylint: disable=invalid-commit
 
 
 def _parcel(endpoint_id, row):
@@ -176,13 +226,17 @@ def _parcel(endpoint_id, row):
             traceparent=row["traceparent"],
         ),
         policy=RetryPolicy(
-            row["retry_max_attempts"], row["retry_base_seconds"], row["retry_cap_seconds"]
+            row["retry_max_attempts"],
+            row["retry_base_seconds"],
+            row["retry_cap_seconds"],
+            row["retry_horizon_seconds"],
         ),
         **{
             name: row[name]
             for name in (
                 "state",
-                "attempt_count",
+                "retry_count",
+                "retry_age",
                 "kill_count",
                 "system_id",
                 "channel_id",

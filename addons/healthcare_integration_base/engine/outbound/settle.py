@@ -11,15 +11,27 @@ from ...messaging.delivery import (
     Health,
     Outcome,
     Verdict,
+    ask_again,
     judge,
     judge_status,
     outcome,
 )
-from ...messaging.retry import RetryPolicy
 from . import gate, queue
 
 KILL_LIMIT = 4
 FINAL = ("done", "dead")
+MESSAGE = """
+    UPDATE hc_message
+       SET state = %(state)s, error_code = %(code)s, error_detail = NULL, issue_id = NULL,
+           attempt_count = attempt_count + %(tries)s,
+           kill_count = CASE WHEN %(kills)s IS NULL THEN 0 ELSE kill_count + %(kills)s END,
+           retry_count = CASE WHEN %(fails)s THEN COALESCE(retry_count, 0) + %(tries)s ELSE 0 END,
+           retrying_since = CASE WHEN %(fails)s THEN COALESCE(retrying_since,
+               CASE WHEN %(tries)s > 0 THEN now() AT TIME ZONE 'UTC' END) END,
+           next_attempt_at = now() AT TIME ZONE 'UTC' + %(wait)s * interval '1 second',
+           done_at = CASE WHEN %(final)s THEN now() AT TIME ZONE 'UTC' END
+     WHERE id = %(id)s
+"""
 
 
 def sent(env, target, parcel, exchange):
@@ -33,11 +45,12 @@ def sent(env, target, parcel, exchange):
     )
     follows = outcome(
         verdict,
-        parcel.attempt_count + 1,
+        parcel.retry_count + 1,
         parcel.policy,
         parcel.on_unknown,
         random.random,
         is_probe=parcel.is_probe,
+        age_seconds=parcel.retry_age,
     )
     tripped = _tell_breaker(env.cr, target, parcel, verdict)
     _record(env, parcel, follows, verdict.status, exchange.seconds, tripped)
@@ -47,18 +60,14 @@ def sent(env, target, parcel, exchange):
 def asked(env, target, parcel, exchange):
     """The receiver was asked whether it has the message."""
     answered, status = judge_status(exchange), exchange.answer and exchange.answer.status
-    attempt = parcel.attempt_count + 1
     if answered is Answered.ARRIVED:
         follows = Outcome("done", None)
     elif answered is Answered.MISSING:
         follows = Outcome("retry", None, 0)
-    elif attempt >= parcel.policy.max_attempts:
-        follows = Outcome("review", "delivery_unknown", needs_person=True)
     else:
-        policy = RetryPolicy(attempt + 1, parcel.policy.base_seconds, parcel.policy.cap_seconds)
-        again = Verdict("receiver_failed", Health.NEUTRAL)
-        waits = outcome(again, attempt, policy, "person", random.random).after_seconds
-        follows = Outcome("unknown", "delivery_unknown", waits)
+        follows = ask_again(
+            parcel.retry_count + 1, parcel.policy, random.random, age_seconds=parcel.retry_age
+        )
     _record(env, parcel, follows, status, exchange.seconds)
     return follows
 
@@ -78,8 +87,9 @@ def interrupted(env, lane_id, endpoint_id):
     left = queue.left_behind(env.cr, lane_id, endpoint_id)
     parcels = queue.take(env.cr, endpoint_id, list(left))
     for parcel in parcels:
-        parcel.started_at = left[parcel.id]
-        _record(env, parcel, _after_kill(parcel), None, 0, killed=True)
+        parcel.started_at, is_restart = left[parcel.id]
+        follows = _after_kill(parcel, 0 if is_restart else 1)
+        _record(env, parcel, follows, None, 0, kills=0 if is_restart else 1)
     # Those that are no longer open were settled by a person meanwhile.
     held = set(left) - {parcel.id for parcel in parcels}
     env.cr.execute(
@@ -90,14 +100,22 @@ def interrupted(env, lane_id, endpoint_id):
     return len(parcels)
 
 
-def _after_kill(parcel):
-    if parcel.kill_count + 1 >= KILL_LIMIT:
+def _after_kill(parcel, kills):
+    if kills and parcel.kill_count + kills >= KILL_LIMIT:
         return Outcome("dead", "worker_killed", needs_person=True)
     if parcel.asks:
         return Outcome("unknown", "delivery_unknown", 1)
     lost = Verdict("delivery_interrupted", Health.NEUTRAL)
     # A kill is not the message's failure: it spends no attempt.
-    return outcome(lost, parcel.attempt_count, parcel.policy, parcel.on_unknown, random.random)
+    return outcome(
+        lost,
+        parcel.retry_count,
+        parcel.policy,
+        parcel.on_unknown,
+        random.random,
+        is_probe=True,
+        age_seconds=parcel.retry_age,
+    )
 
 
 def _tell_breaker(cr, target, parcel, verdict):
@@ -118,10 +136,11 @@ def _tell_breaker(cr, target, parcel, verdict):
     return after.state is State.OPEN and before.state is not State.OPEN
 
 
-def _record(env, parcel, follows, status, seconds, tripped=False, killed=False):
+def _record(env, parcel, follows, status, seconds, tripped=False, kills=None):
+    """:param kills: of a try whose sender went away: how many are held against the message"""
     held = _issue_of(env.cr, parcel)
     env.cr.execute("DELETE FROM hc_delivery WHERE message_id = %s", [parcel.id])
-    _message(env.cr, parcel, follows, killed)
+    _message(env.cr, parcel, follows, kills)
     _attempt(env.cr, parcel, follows, status, seconds)
     env["hc.audit.event"]._append([_audit(parcel, follows, status)])
     env.invalidate_all(flush=False)
@@ -136,21 +155,19 @@ def _issue_of(cr, parcel):
     return [row[0] for row in cr.fetchall()]
 
 
-def _message(cr, parcel, follows, killed):
+def _message(cr, parcel, follows, kills):
     cr.execute(
-        "UPDATE hc_message SET state = %s, error_code = %s, error_detail = NULL, issue_id = NULL,"
-        " attempt_count = attempt_count + %s, kill_count = CASE WHEN %s THEN kill_count + 1"
-        " ELSE 0 END, next_attempt_at = now() AT TIME ZONE 'UTC' + %s * interval '1 second',"
-        " done_at = CASE WHEN %s THEN now() AT TIME ZONE 'UTC' END WHERE id = %s",
-        [
-            follows.state,
-            follows.code,
-            0 if killed else 1,
-            killed,
-            follows.after_seconds or 0,
-            follows.state in FINAL,
-            parcel.id,
-        ],
+        MESSAGE,
+        {
+            "id": parcel.id,
+            "state": follows.state,
+            "code": follows.code,
+            "tries": 1 if kills is None else 0,
+            "kills": kills,
+            "fails": follows.state in ("retry", "unknown"),
+            "wait": follows.after_seconds or 0,
+            "final": follows.state in FINAL,
+        },
         log_exceptions=False,
     )
 

@@ -33,7 +33,16 @@ NAMES = (
     "is_busy",
     "cancel_requested",
     "create_date",
+    "page_count",
+    "pages_seen",
+    "cursor_before",
+    "cursor",
+    "page_cursor",
+    "next_cursor",
+    "is_last_page",
+    "is_sent",
 )
+EMPTY = ("cursor_before", "cursor", "page_cursor", "next_cursor")
 NOW = "now() AT TIME ZONE 'UTC'"
 
 
@@ -51,14 +60,15 @@ class Book:
             f"SELECT {', '.join(NAMES)} FROM hc_sync_run WHERE id = %s",  # noqa: S608
             [self.run_id],
         )
-        return dict(zip(NAMES, self.cr.fetchone(), strict=True))
+        run = dict(zip(NAMES, self.cr.fetchone(), strict=True))
+        return {**run, **{name: run[name] or "" for name in EMPTY}}
 
     def set(self, **values):
         """Write columns of the run."""
         names = ", ".join(f"{name} = %s" for name in values)
         self.cr.execute(
             f"UPDATE hc_sync_run SET {names} WHERE id = %s",  # noqa: S608
-            [*values.values(), self.run_id],
+            [*map(_column, values.values()), self.run_id],
         )
 
     def count(self, **more):
@@ -133,3 +143,7 @@ class Book:
     def delete(self):
         """A scheduled run that found nothing leaves nothing."""
         self.cr.execute("DELETE FROM hc_sync_run WHERE id = %s", [self.run_id])
+
+
+def _column(value):
+    return Json(value) if isinstance(value, list) else value

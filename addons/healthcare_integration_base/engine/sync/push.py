@@ -113,6 +113,9 @@ class FilePush(Worker):
         self.cr.execute(CONTENT, [self.run_id])
         messages = self.cr.dictfetchall()
         self.cr.execute(DROP_OTHERS, [self.run_id, [one["id"] for one in messages]])
+        return self._form(messages)
+
+    def _form(self, messages):
         job = self.job
         if job.file_format == "csv":
             payloads = (one["payload"] for one in messages)
@@ -120,7 +123,7 @@ class FilePush(Worker):
                 return messages and write.table(payloads, job.column_ids._columns(), job._dialect())
             except UnicodeEncodeError:
                 raise MessageError("encoding_invalid") from None
-        form = _event if job.rows_are == "events" else _data
+        form = event_of if job.rows_are == "events" else _data
         return write.ndjson(map(form, messages))
 
     def finish(self, run):
@@ -152,7 +155,7 @@ def _data(message):
     return message["payload"]
 
 
-def _event(message):
+def event_of(message):
     """CloudEvents 1.0, structured."""
     moment = message["event_time"]
     event = {

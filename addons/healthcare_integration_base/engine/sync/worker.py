@@ -30,6 +30,7 @@ class Worker:
 
     steps = {}
     refusing = frozenset()
+    policy = POLICY
 
     def __init__(self, run, deadline):
         self.env = run.env
@@ -91,7 +92,7 @@ class Worker:
         """One step; says whether the run rests now."""
         self.seen = run = self.book.look()
         if run["cancel_requested"] and run["state"] != "finishing" and not run["is_written"]:
-            self.book.give_up()
+            self.give_up(run)
             self._end("cancelled", None, run)
             return True
         if run["state"] in FINAL:
@@ -100,9 +101,13 @@ class Worker:
         if run["crash_count"] and not self.is_over:
             self.book.set(crash_count=0)  # it got on: not this step kills the workers
         self.commit()
-        return self.is_over or self.is_late()
+        return self.is_over or self.waits or self.is_late()
 
     is_over = False
+
+    def give_up(self, run):
+        """A person cancels the run."""
+        self.book.give_up()
 
     def _pause(self):
         """:return: whether there is more to do at once"""
@@ -131,15 +136,23 @@ class Worker:
         if error.code in self.refusing and run["state"] in ("queued", "staging", "applying"):
             self._refuse(error.code)
             return
-        attempt = run["attempt_count"] + 1
-        decision = decide(kind, attempt, POLICY, random.random)
+        # Who is asked to come back later has not failed.
+        attempt = run["attempt_count"] + (error.retry_after is None)
+        decision = decide(kind, max(attempt, 1), self.policy, random.random)
         if isinstance(decision, Retry) and kind is Kind.TRANSIENT:
-            at = fields.Datetime.now() + timedelta(seconds=decision.after_seconds)
+            seconds = max(decision.after_seconds, error.retry_after or 0)
+            at = fields.Datetime.now() + timedelta(seconds=seconds)
             self.book.set(error_code=error.code, attempt_count=attempt, next_try_at=at)
+            self._tell_patience(error.code, attempt, run)
             self.commit()
             self.waits = True
         else:
             self._end("failed", error.code, run)
+
+    def _tell_patience(self, code, attempt, run):
+        """Whoever tries for ever says so once."""
+        if self.policy is not POLICY and attempt == POLICY.max_attempts > run["attempt_count"]:
+            self._report(code)
 
     def _refuse(self, code):
         """The whole file is no good: nothing of it is applied."""
@@ -185,19 +198,25 @@ class Worker:
             ]
         )
         if state in ("failed", "refused") and code:
-            self.env["hc.issue"]._report(
-                [
-                    {
-                        "message_id": None,
-                        "waiting": False,
-                        "channel_id": channel.id,
-                        "error_code": code,
-                        "subject": channel.code,
-                        "fix": None,
-                        **common,
-                    }
-                ]
-            )
+            self._report(code)
+
+    def _report(self, code):
+        """Have whoever answers for the channel look at it."""
+        channel = self.channel
+        self.env["hc.issue"]._report(
+            [
+                {
+                    "message_id": None,
+                    "waiting": False,
+                    "system_id": channel.system_id.id,
+                    "company_id": self.book.company_id,
+                    "channel_id": channel.id,
+                    "error_code": code,
+                    "subject": channel.code,
+                    "fix": None,
+                }
+            ]
+        )
 
     def wire(self):
         """The system and the channel as the engine knows them.

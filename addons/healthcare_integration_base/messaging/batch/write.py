@@ -23,6 +23,11 @@ def ndjson(objects: Iterable[JsonObject]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
 
+def array(objects: Iterable[JsonObject]) -> bytes:
+    """One JSON array."""
+    return json.dumps(list(objects), ensure_ascii=False, default=_number).encode()
+
+
 def table(objects: Iterable[JsonObject], columns: Sequence[Column], dialect: Dialect) -> bytes:
     """A CSV file (RFC 4180) with a header. Values stay as they are: the reader is a program."""
     rows = (
