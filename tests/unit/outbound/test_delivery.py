@@ -19,7 +19,7 @@ ACK = b"MSH|^~\\&|A|B|C|D|20261124||ACK|1|P|2.5.1\rMSA|%b|42\r"
 
 
 def judged(status, kind="", body=b"", wait=None, **options):
-    exchange = Exchange(answer=Answer(status, kind, wait, body))
+    exchange = Exchange(answer=Answer(status, kind, retry_after=wait, body=body))
     return judge(exchange, NOW, cap_seconds=3600, **options)
 
 
