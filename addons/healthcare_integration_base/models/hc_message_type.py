@@ -15,6 +15,7 @@ from ..messaging.contract import Contract
 from . import contract_table
 
 _logger = logging.getLogger(__name__)
+USED_BY = ("hc.message", "hc.channel.mapping.line", "hc.sync.job")
 
 
 class HcMessageType(models.Model):
@@ -92,10 +93,14 @@ class HcMessageType(models.Model):
 
     @api.ondelete(at_uninstall=True)
     def _unlink_except_used(self):
-        """Also when their addon goes: what the ledger keeps must say what it is, and the
-        addon finds its types again when it comes back."""
-        if self.env["hc.message"].search_count([("message_type_id", "in", self.ids)], limit=1):
-            raise UserError(self.env._("A message type of the ledger is archived, not deleted."))
+        """Also when their addon goes: what the ledger keeps and what people have set up must
+        say what it is, and the addon finds its types again when it comes back."""
+        used = [("message_type_id", "in", self.ids)]
+        for name in USED_BY:
+            if self.env[name].with_context(active_test=False).search_count(used, limit=1):
+                raise UserError(
+                    self.env._("A message type that is in use is archived, not deleted.")
+                )
 
     def _handler_model(self):
         """The handler's empty recordset, or nothing when its addon is gone."""
