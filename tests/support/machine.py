@@ -90,7 +90,8 @@ class Machine:
 
     def environment(self) -> dict[str, str]:
         """What its processes are started with."""
-        return config.environment(self.server) | self.variables
+        files = {"HC_FILE_ROOTS": str(self.folder / "exchange")}
+        return config.environment(self.server) | files | self.variables
 
     def start(self) -> None:
         """Start it and wait until it answers."""
