@@ -86,6 +86,7 @@ def hospital(struck):
     struck.machine.wait_ready()
     struck.drained(300, nudge=True)
     yield struck
+    struck.drained(300, nudge=True)
     invariants.nothing_in_hand(struck)
     invariants.nothing_locked(struck)
 

@@ -97,9 +97,15 @@ def stock_changed(hospital: Hospital, before: Stock, uses: Sequence[Use]) -> Non
     assert not wrong, f"stock (expected, found): {list(wrong.items())[:5]}"
 
 
-def nothing_in_hand(hospital: Hospital) -> None:
-    """No batch is left behind as being worked on."""
-    assert hospital.machine.sql(LEFT)[0][0] == 0
+def nothing_in_hand(hospital: Hospital, within: float = FREE_WITHIN) -> None:
+    """Once all is drained no batch is left behind as being worked on.
+
+    A batch stays in hand for a moment after its outcome, while what it waits for is looked for.
+    """
+    deadline = time.monotonic() + within
+    while left := hospital.machine.sql(LEFT)[0][0]:
+        assert time.monotonic() < deadline, f"{left} batches are left in hand"
+        time.sleep(0.1)
 
 
 def nothing_locked(hospital: Hospital, within: float = FREE_WITHIN) -> None:
