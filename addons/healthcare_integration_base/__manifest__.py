@@ -2,7 +2,7 @@
 {
     "name": "Healthcare Integration",
     "summary": "Integration layer between clinical systems and Odoo",
-    "version": "19.0.1.1.0",
+    "version": "19.0.1.2.0",
     "category": "Healthcare",
     "author": "Healthcare Integration Suite contributors",
     "license": "LGPL-3",
@@ -16,6 +16,8 @@
             "cryptography",
             "paramiko",
             "requests",
+            "phonenumbers",
+            "PyJWT",
         ],
     },
     "data": [
