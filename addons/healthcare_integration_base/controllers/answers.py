@@ -5,6 +5,8 @@ import json
 
 from odoo.http import Response
 
+from ..messaging import deprecation
+
 MESSAGE_PATH = "/hc/v1/messages/"
 AUTHENTICATE = 'Bearer realm="healthcare-integration", Signature realm="healthcare-integration"'
 
@@ -76,6 +78,18 @@ def accepted_body(stored, channels):
         "status_url": MESSAGE_PATH + first.uuid,
         "messages": messages,
     }
+
+
+def notices(entries):
+    """Headers for senders of what is about to go: deprecated channels and message types.
+
+    :param entries: :class:`..engine.ledger.Entry` of what was kept
+    """
+    return deprecation.headers(
+        notice
+        for entry in entries
+        for notice in entry.channel.notices.get(entry.prepared.type, ())
+    )
 
 
 def all_known(stored):

@@ -30,7 +30,9 @@ class Batch(Controller):
         errors = [g.result for g in groups if isinstance(g.result, MessageError)]
         trail.refused(errors)
         answered = [_answer(index, group) for index, group in enumerate(groups)]
-        return answers.json_answer({"items": answered}, 207, headers=_retry_after(errors))
+        kept = [g.entries[0] for g in groups if not isinstance(g.result, MessageError)]
+        headers = [*_retry_after(errors), *answers.notices(kept)]
+        return answers.json_answer({"items": answered}, 207, headers=headers)
 
 
 def _kept(intake, channel, items):

@@ -56,8 +56,9 @@ def fhir_resource(raw):
 def _keep_fhir(caller, channel, raw):
     try:
         intake, events = Intake(caller), read(channel, raw)
-        stored = intake.keep(intake.group([(channel, event) for event in events]))
+        group = intake.group([(channel, event) for event in events])
+        stored = intake.keep(group)
     except MessageError as error:
         trail.refused([error])
         return fhir_answers.refusal(error)
-    return fhir_answers.accepted(stored)
+    return fhir_answers.accepted(stored, group.entries)

@@ -34,9 +34,9 @@ class Fhir(Controller):
         raw = body(BATCH_LIMIT)
         caller = authenticate(raw)
         kind, entries = fhir.bundle_entries(fhir_resource(raw))
-        results = _KEEP[kind](Intake(caller), entries)
+        results, kept = _KEEP[kind](Intake(caller), entries)
         trail.refused([result for result in results if isinstance(result, MessageError)])
-        return fhir_answers.bundle(kind, results)
+        return fhir_answers.bundle(kind, results, kept)
 
 
 def _one(check):
@@ -46,8 +46,9 @@ def _one(check):
     resource = fhir_resource(raw)
     check(resource)
     intake = Intake(caller)
-    stored = intake.keep(intake.group(_events(caller, resource)))
-    return fhir_answers.accepted(stored)
+    group = intake.group(_events(caller, resource))
+    stored = intake.keep(group)
+    return fhir_answers.accepted(stored, group.entries)
 
 
 def _refuse_conditions():
@@ -89,14 +90,15 @@ def _transaction(intake, entries):
     for group in groups:
         results.append(stored[start : start + len(group.entries)])
         start += len(group.entries)
-    return results
+    return results, entries
 
 
 def _batch(intake, entries):
     """A group for each entry: what is refused spoils no other."""
     groups = [_entry_group(intake, entry) for entry in entries]
     intake.keep_all(groups)
-    return [group.result for group in groups]
+    kept = [group for group in groups if not isinstance(group.result, MessageError)]
+    return [group.result for group in groups], [one for group in kept for one in group.entries]
 
 
 def _entry_group(intake, entry):

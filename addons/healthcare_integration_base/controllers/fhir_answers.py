@@ -15,22 +15,26 @@ def refusal(error):
     )
 
 
-def accepted(stored):
+def accepted(stored, entries):
     """One resource that is kept: where its status is to be had."""
     return answers.json_answer(
         fhir.operation_outcome(None),
         answers.accepted_status(stored),
         CONTENT_TYPE,
-        [("Content-Location", answers.MESSAGE_PATH + stored[0].uuid)],
+        [
+            ("Content-Location", answers.MESSAGE_PATH + stored[0].uuid),
+            *answers.notices(entries),
+        ],
     )
 
 
-def bundle(kind, results):
+def bundle(kind, results, entries):
     """The response Bundle; ``results`` are lists of what was stored, or errors."""
     return answers.json_answer(
         fhir.bundle_response(kind, [_entry(result) for result in results]),
         200,
         CONTENT_TYPE,
+        answers.notices(entries),
     )
 
 

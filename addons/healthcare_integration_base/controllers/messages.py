@@ -23,10 +23,12 @@ class Messages(Controller):
         if config.format != "cloudevents":
             return documents.answer(caller, config, raw)
         intake = Intake(caller)
-        stored = intake.keep(intake.group([(config, read_event(caller, config, raw))]))
+        group = intake.group([(config, read_event(caller, config, raw))])
+        stored = intake.keep(group)
         return answers.json_answer(
             answers.accepted_body(stored, {config.id: config.code}),
             answers.accepted_status(stored),
+            headers=answers.notices(group.entries),
         )
 
     @door("/hc/v1/channels/<string:channel>/validate", methods=["POST"])

@@ -5,6 +5,8 @@ from ..messaging.errors import MessageError
 from ..models.wire_config import ChannelConfig
 
 PAUSED_RETRY_SECONDS = 60
+RUNNING = ("shadow", "active", "deprecated")
+"""States in which what comes is taken and looked at as usual."""
 UNKNOWN_STATES = ("draft", "in_review", "retired")
 
 

@@ -25,6 +25,7 @@ class Candidate:
     system_id: int
     company_id: int
     kill_count: int
+    is_shadow: bool = False
 
     @property
     def key(self):
@@ -33,14 +34,16 @@ class Candidate:
 
     @property
     def kind(self):
-        """What messages of one batch have in common: handler, user and company."""
-        return self.message_type_id, self.system_id, self.company_id
+        """What messages of one batch have in common: handler, user and company, and whether
+        they are done or only planned."""
+        return self.message_type_id, self.system_id, self.company_id, self.is_shadow
 
 
 DUE = " ".join(
     (
         """
-        SELECT m.id, m.ordering_key, m.message_type_id, m.system_id, m.company_id, m.kill_count
+        SELECT m.id, m.ordering_key, m.message_type_id, m.system_id, m.company_id, m.kill_count,
+               COALESCE(m.is_shadow, false)
           FROM hc_message m
          WHERE m.lane_id = %(lane)s AND m.shard = %(shard)s AND m.direction = 'in'
            AND m.state IN ('received', 'retry')

@@ -16,13 +16,14 @@ action, and its commits are where an outcome becomes durable.
 import logging
 import random
 import time
+from functools import partial
 
 import psycopg2
 
 from odoo import SUPERUSER_ID, api
 
 from ..messaging.errors import Kind
-from . import claim, failures, run, shards, supply, wake
+from . import claim, failures, run, shadow, shards, supply, wake
 from .failures import CONFLICTS
 from .locks import SHARD, WRITER, lock_key, session_lock
 
@@ -120,7 +121,8 @@ class Drain:
         if not ids:
             return 0
         handler = self._handler(candidates[0])
-        handled = self._with_writer(handler, candidates[0].company_id, shard, ids)
+        act = self._shadow if candidates[0].is_shadow else self._batch
+        handled = self._with_writer(handler, candidates[0].company_id, partial(act, shard), ids)
         if self.left is not None:
             self.left -= handled
         return handled
@@ -129,16 +131,16 @@ class Drain:
         self.env.invalidate_all(flush=False)
         return self.env["hc.message.type"].browse(candidate.message_type_id)._handler_model()
 
-    def _with_writer(self, handler, company_id, shard, ids):
+    def _with_writer(self, handler, company_id, act, ids):
         """Run a batch while holding what it writes, if others may write it too."""
         if handler is None:
             return self._nobody(ids)
         if not handler._writer:
-            return self._batch(shard, ids)
+            return act(ids)
         key = lock_key(WRITER, handler._writer, company_id)
         with session_lock(self.cr, key, WRITER_WAIT_SECONDS) as held:
             if held:
-                return self._batch(shard, ids)
+                return act(ids)
             self.hindered = True
             return 0
 
@@ -162,6 +164,24 @@ class Drain:
             return self._apart(row_id, shard, ids, error, trigger)
         self._after_commit(row_id, items, waiting)
         return len(items)
+
+    def _shadow(self, shard, ids):
+        """Messages of a channel on trial: planned, and nothing done (ADR 0021).
+
+        :return: how many messages got an outcome.
+        """
+        row_id = claim.put_in_flight(self.cr, self.lane_id, shard, ids)
+        try:
+            handled = self._repeated(lambda: shadow.batch(self.env, row_id, ids))
+        except Exception as error:
+            if failures.is_database_away(self.cr, error):
+                self._give_back(row_id)
+                raise
+            self._forget()
+            code, kind = failures.classify(error)
+            failures.log(ids[0], code, error)
+            return self._record_failure(row_id, ids, code, kind, "arrival")
+        return handled
 
     def _repeated(self, act):
         """``act``, repeated at once while other transactions are in its way."""

@@ -51,7 +51,47 @@ class Report:
     traces: list = field(default_factory=list)
 
 
-class DryRun:
+class Rehearsal:
+    """Batches that are handled in a transaction which is never committed.
+
+    :cvar cr, env: of that transaction
+    """
+
+    def _batch(self, ids):
+        """Like a drain's batch: what fails together is tried in halves."""
+        try:
+            with self.cr.savepoint():
+                items = run.batch(self.env, ids)
+        except Exception as error:  # the handler's: told in what was found
+            if is_database_away(self.cr, error):
+                raise
+            self._apart(ids, error)
+            return
+        for item in items:
+            self._note(item)
+
+    def _apart(self, ids, error):
+        if len(ids) > 1:
+            middle = len(ids) // 2
+            self._batch(ids[:middle])
+            self._batch(ids[middle:])
+            return
+        if isinstance(error, psycopg2.errors.SerializationFailure):
+            raise error
+        code, kind = classify(error)
+        _logger.info("Message %s would fail: %s (%s)", ids[0], code, type(error).__name__)
+        self._failed(ids[0], STATE_OF.get(kind, "review"), code)
+
+    def _note(self, item):
+        """A message that was handled; its item says how it ended."""
+        raise NotImplementedError
+
+    def _failed(self, message_id, state, code):
+        """A message that failed alone; in which state it would stand now."""
+        raise NotImplementedError
+
+
+class DryRun(Rehearsal):
     """One dry run. ``user_env`` is of the user who asks; its transaction is not touched."""
 
     def __init__(self, user_env):
@@ -121,7 +161,8 @@ class DryRun:
     def _make_due(self, ids):
         self.cr.execute(
             "UPDATE hc_message SET state = 'received', next_attempt_at = now() AT TIME ZONE 'UTC'"
-            " WHERE id = ANY(%s) AND state IN ('review', 'dead', 'retry')",
+            " WHERE id = ANY(%s) AND (state IN ('review', 'dead', 'retry')"
+            " OR (state = 'cancelled' AND error_code = 'shadow'))",
             [ids],
             log_exceptions=False,
         )
@@ -137,34 +178,12 @@ class DryRun:
             if time.monotonic() < self.deadline:
                 self._batch(ids[start : start + BATCH])
 
-    def _batch(self, ids):
-        """Like a drain's batch: what fails together is tried in halves."""
-        try:
-            with self.cr.savepoint():
-                items = run.batch(self.env, ids)
-        except Exception as error:  # the handler's: told in the report
-            if is_database_away(self.cr, error):
-                raise
-            self._apart(ids, error)
-            return
-        self._note(items)
-
-    def _apart(self, ids, error):
-        if len(ids) > 1:
-            middle = len(ids) // 2
-            self._batch(ids[:middle])
-            self._batch(ids[middle:])
-            return
-        if isinstance(error, psycopg2.errors.SerializationFailure):
-            raise error
-        code, kind = classify(error)
-        _logger.info("Message %s would fail: %s (%s)", ids[0], code, type(error).__name__)
+    def _note(self, item):
         self.report.looked_at += 1
-        self.report.outcomes[STATE_OF.get(kind, "review"), code] += 1
+        self.report.outcomes[item.state, item.error_code] += 1
+        for kind, _key in item.dirty_keys:
+            self.report.followup[kind] += 1
 
-    def _note(self, items):
-        for item in items:
-            self.report.looked_at += 1
-            self.report.outcomes[item.state, item.error_code] += 1
-            for kind, _key in item.dirty_keys:
-                self.report.followup[kind] += 1
+    def _failed(self, message_id, state, code):
+        self.report.looked_at += 1
+        self.report.outcomes[state, code] += 1

@@ -3,16 +3,20 @@
 
 from ..messaging.errors import MessageError
 from ..messaging.intake import prepare
+from .channels import PAUSED_RETRY_SECONDS
 from .ledger import Entry
 
 
 def entry(channel, event, ring):
     """Map, validate and minimize an event for a channel.
 
-    :raise MessageError: when the channel does not take its type, or it breaks its contract.
+    :raise MessageError: when the channel does not take its type, the type is paused, or the
+        event breaks its contract.
     """
     known = channel.types.get(event.type)
     if known is None:
         raise MessageError("type_not_accepted")
+    if event.type in channel.paused_types:
+        raise MessageError("paused", retry_after=PAUSED_RETRY_SECONDS)
     prepared = prepare(event, known[1], ring, channel_key=str(channel.id), table=channel.mapping)
     return Entry(channel, prepared, channel.format)

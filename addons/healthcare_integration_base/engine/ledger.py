@@ -206,6 +206,7 @@ class Ledger:
             "mapping_version": prepared.mapping_version,
             "source_digest": prepared.source_digest,
             "application_ack": prepared.application_ack,
+            "is_shadow": prepared.type in channel.shadow_types,
         }
 
     # ----------------------------------------------------------------------- SQL
@@ -332,6 +333,7 @@ COLUMNS = {
     "mapping_version": "integer",
     "source_digest": "text",
     "application_ack": "jsonb",
+    "is_shadow": "boolean",
 }
 TRAIL = {
     "outcome": "state",

@@ -41,6 +41,26 @@ def outcomes(env, items, started_at, duration_ms):
     env["hc.issue"].browse(held)._settle()
 
 
+def planned(env, items, started_at, duration_ms):
+    """Record ``items`` that were handled as a trial and taken back: what each would have had is
+    kept elsewhere, and none has an effect, a reply or follow-up work.
+
+    Arguments are those of :func:`outcomes`.
+    """
+    env.flush_all()
+    held = _issues_of(env.cr, items)
+    _states(env.cr, items)
+    _attempts(env.cr, items, started_at, duration_ms)
+    _audit(env, items)
+    env.invalidate_all(flush=False)
+    env["hc.issue"].browse(held)._settle()
+
+
+def move(cr, items):
+    """Items whose site belongs to another company: they are handled there."""
+    _move(cr, items)
+
+
 def _issues_of(cr, items):
     """Issues that held these messages up until now."""
     cr.execute(

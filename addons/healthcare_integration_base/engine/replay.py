@@ -21,6 +21,9 @@ LOOK_AT = 500
 LIVE_LIMIT = 200
 """A lane in which more live messages than this are due is left alone."""
 UNSETTLED = ("received", "retry")
+RESUMABLE = ("review", "dead", "retry")
+NOT_IN_USE = ("draft", "in_review", "retired")
+"""Channels whose messages are not handled: those on trial that went back to their author too."""
 
 
 class Player:
@@ -129,17 +132,18 @@ class Player:
         self.cr.execute(
             """
             SELECT l.id, m.id, m.lane_id, m.state, m.direction,
-                   c.state <> 'retired' AND c.active AND s.active, m.payload IS NOT NULL
+                   c.state <> ALL(%s) AND c.active AND s.active, m.payload IS NOT NULL,
+                   COALESCE(m.error_code, '') = 'shadow'
               FROM hc_replay_line l JOIN hc_message m ON m.id = l.message_id
               JOIN hc_channel c ON c.id = m.channel_id JOIN hc_system s ON s.id = m.system_id
              WHERE l.replay_id = %s AND l.state = 'waiting'
              ORDER BY l.message_id LIMIT %s FOR NO KEY UPDATE OF m SKIP LOCKED
             """,
-            [self.replay_id, LOOK_AT],
+            [list(NOT_IN_USE), self.replay_id, LOOK_AT],
         )
         rows = self.cr.fetchall()
         held = set(messages.browse(row[1] for row in rows)._on_hold().ids)
-        return [(*row[:3], Case(*row[3:], row[1] in held)) for row in rows]
+        return [(*row[:3], Case(*row[3:7], row[1] in held, row[7])) for row in rows]
 
     def _is_busy(self, lane_id):
         """Whether live messages wait in the lane: a replay does not stand in their way."""
@@ -179,10 +183,12 @@ class Player:
     def _give_back(self, ids, reason, user_id):
         """The messages go on, in the name of whoever asked for it."""
         messages = self.env(user=user_id, su=True)["hc.message"].browse(ids)
-        messages._sudo_set_state(
-            "received",
-            ("review", "dead", "retry"),
-            "message.replayed",
-            reason=reason,
-            replay_id=self.replay_id,
-        )
+        planned = messages._sudo_end_trial()
+        for those, states in ((planned, ("cancelled",)), (messages - planned, RESUMABLE)):
+            those._sudo_set_state(
+                "received",
+                states,
+                "message.replayed",
+                reason=reason,
+                replay_id=self.replay_id,
+            )

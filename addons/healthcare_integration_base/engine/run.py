@@ -17,8 +17,8 @@ def batch(env, ids, trigger="arrival"):
     :return: their items, with the outcome of each; an exception of the handler is the
         caller's to roll back.
     """
-    started, started_at = time.monotonic(), _now()
-    items = _items(env, claim.take(env.cr, ids), trigger)
+    started, started_at = time.monotonic(), now()
+    items = items_of(env, claim.take(env.cr, ids), trigger)
     if items:
         _handle(env, items)
         record.outcomes(env, items, started_at, int((time.monotonic() - started) * 1000))
@@ -30,7 +30,7 @@ def fail(env, rows, code, kind, trigger, is_told=True):
 
     :param is_told: whether an issue tells people of it.
     """
-    for item in _items(env, rows, trigger):
+    for item in items_of(env, rows, trigger):
         decision = decide(
             kind,
             item.retry_count + 1,
@@ -47,7 +47,7 @@ def fail(env, rows, code, kind, trigger, is_told=True):
                 item.fail(code, "review")
         if not is_told:
             item.occurrences.clear()
-        record.outcomes(env, [item], _now(), 0)
+        record.outcomes(env, [item], now(), 0)
 
 
 def plan(env, items):
@@ -68,7 +68,7 @@ def policy_of(channel):
     )
 
 
-def _now():
+def now():
     """Naive UTC to the microsecond, which tells the attempts of two workers apart."""
     return datetime.now(UTC).replace(tzinfo=None)
 
@@ -86,7 +86,8 @@ def _handler(env, first):
     return model.with_user(user).with_context(**context)
 
 
-def _items(env, rows, trigger):
+def items_of(env, rows, trigger):
+    """The items of rows of the ledger, as handlers get them."""
     channels = env["hc.channel"].browse({row["channel_id"] for row in rows})
     by_id = {channel.id: channel for channel in channels}
     return [_item(env, row, by_id[row["channel_id"]], trigger) for row in rows]

@@ -40,6 +40,7 @@ class Case:
 
     :param in_use: whether channel and system are in use: not retired, not archived.
     :param on_hold: whether a legal hold asks for it to stay as it is.
+    :param on_trial: whether it was only planned, on a channel in shadow.
     """
 
     state: str
@@ -47,6 +48,7 @@ class Case:
     in_use: bool = True
     has_content: bool = True
     on_hold: bool = False
+    on_trial: bool = False
 
     @property
     def verdict(self) -> Verdict:
@@ -66,7 +68,7 @@ class Case:
             return Verdict.ALREADY
         if self.state in MOVING:
             return Verdict.MOVING
-        if self.state in RESUMABLE:
+        if self.state in RESUMABLE or (self.state == "cancelled" and self.on_trial):
             return None
         return Verdict.CANCELLED if self.state == "cancelled" else Verdict.REJECTED
 

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-from ..messaging import errors_outbound, errors_restore
+from ..messaging import errors_outbound, errors_restore, errors_shadow
 from . import (
     ir_http,
     res_users,
@@ -8,13 +8,18 @@ from . import (
     hc_runbook,
     hc_wire_mixin,
     hc_traced_mixin,
+    hc_lifecycle_mixin,
     hc_system,
     hc_credential,
     hc_site,
     hc_identifier,
     hc_message_type,
+    hc_message_type_version,
     hc_lane,
     hc_channel,
+    hc_channel_version,
+    hc_channel_shadow,
+    hc_change,
     hc_backlog,
     hc_rate_bucket,
     hc_lane_backlog,
@@ -27,6 +32,8 @@ from . import (
     hc_issue,
     hc_issue_supply,
     hc_message,
+    hc_message_shadow,
+    hc_shadow_plan,
     hc_message_decision,
     hc_message_recovery,
     hc_message_attempt,

@@ -1,18 +1,11 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 from .hc_system import CODE
 from .wire_config import ChannelConfig
 
 FORMATS = [("cloudevents", "CloudEvents (JSON)"), ("hl7v2", "HL7 v2"), ("fhir", "FHIR R4")]
-STEPS = {
-    "submit": (("draft",), "in_review"),
-    "activate": (("in_review",), "active"),
-    "pause": (("active",), "paused"),
-    "resume": (("paused",), "active"),
-    "retire": (("draft", "in_review", "active", "paused"), "retired"),
-}
 
 
 class HcChannel(models.Model):
@@ -21,8 +14,10 @@ class HcChannel(models.Model):
 
     _name = "hc.channel"
     _description = "Channel"
-    _inherit = ["hc.wire.mixin", "mail.thread"]
+    _inherit = ["hc.wire.mixin", "hc.lifecycle.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "system_id, name, id"
+    _subject = "channel"
+    _audited_elsewhere = frozenset({"pause", "resume"})
 
     name = fields.Char(required=True, tracking=True)
     code = fields.Char(
@@ -53,25 +48,15 @@ class HcChannel(models.Model):
         default="near_real_time",
         required=True,
     )
-    state = fields.Selection(
-        [
-            ("draft", "Draft"),
-            ("in_review", "In review"),
-            ("active", "Active"),
-            ("paused", "Paused"),
-            ("retired", "Retired"),
-        ],
-        default="draft",
-        required=True,
+    changed_by_ids = fields.Many2many(
+        "res.users",
+        "hc_channel_changed_by_rel",
+        string="Changed in review by",
         readonly=True,
         copy=False,
-        index=True,
-        tracking=True,
+        help="Who has changed it since it was submitted does not approve it.",
     )
-    submitted_by_id = fields.Many2one("res.users", string="Submitted by", readonly=True, copy=False)
-    approved_by_id = fields.Many2one(
-        "res.users", string="Approved by", readonly=True, copy=False, tracking=True
-    )
+    change_ids = fields.One2many("hc.change", "channel_id", string="Steps", readonly=True)
     lane_id = fields.Many2one(
         "hc.lane",
         compute="_compute_lane_id",
@@ -237,12 +222,6 @@ class HcChannel(models.Model):
         if self.env["hc.message"].search_count([("channel_id", "in", self.ids)], limit=1):
             raise UserError(self.env._("A channel that carried messages is retired, not deleted."))
 
-    def _check_step_forged(self, vals):
-        """The state changes by its steps only, so that nobody approves their own work."""
-        forged = vals.keys() & {"submitted_by_id", "approved_by_id"}
-        if not self.env.su and (forged or vals.get("state", "draft") != "draft"):
-            raise AccessError(self.env._("The state of a channel changes by its buttons."))
-
     def _default_fields(self):
         """Fields that stand in for what a message leaves out: set, they may be a fix."""
         return frozenset({"default_site_id", "max_age_days"})
@@ -275,23 +254,6 @@ class HcChannel(models.Model):
             mapping=self.mapping_ids.filtered(lambda one: one.state == "active")._wire_table(),
         )
 
-    def action_submit(self):
-        """Button: ready to be looked at by somebody else."""
-        self._step("submit", submitted_by_id=self.env.uid)
-
-    def action_activate(self):
-        """Button: approve, by somebody else than who submitted it."""
-        if not self.env.su and self.env.user in self.submitted_by_id:
-            raise UserError(
-                self.env._("A channel is approved by somebody else than who submitted it.")
-            )
-        self._check_complete()
-        self._step("activate", approved_by_id=self.env.uid)
-
-    def action_retire(self):
-        """Button: accept nothing any more, for good."""
-        self._step("retire")
-
     def action_open_messages(self):
         """Button: what came over this channel."""
         self.ensure_one()
@@ -317,17 +279,20 @@ class HcChannel(models.Model):
         }
 
     def _check_complete(self):
+        super()._check_complete()
         for channel in self:
             if not channel.message_type_ids:
                 raise UserError(self.env._("%s takes no message type yet.", channel.name))
 
-    def _step(self, name, **values):
-        self.check_access("write")
-        before, after = STEPS[name]
-        if any(channel.state not in before for channel in self):
-            raise UserError(self.env._("The channel is not in the right state for this."))
-        self._sudo_set_state({"state": after, **values})
+    def _change_field(self):
+        return "channel_id"
 
-    def _sudo_set_state(self, values):
-        """The state is closed to plain writes, and open to the checked steps above."""
-        self.sudo().write(values)
+    def _change_facts(self):
+        return {
+            "system_id": self.system_id.id,
+            "company_id": self.company_id.id,
+            "channel": self.code,
+        }
+
+    def _owner(self):
+        return self.owner_id or self.data_owner_id or super()._owner()

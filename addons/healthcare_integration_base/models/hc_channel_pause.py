@@ -76,6 +76,7 @@ class HcChannel(models.Model):
         """
         self._step(
             "pause",
+            reason,
             pause_mode=mode,
             pause_reason=reason,
             paused_by_id=self.env.uid,

@@ -35,6 +35,7 @@ class HcFollowupHl7Ack(models.AbstractModel):
                     ("correlation_identifier", "=", key["correlation"]),
                     ("system_id", "=", key["system"]),
                     ("direction", "=", "in"),
+                    ("is_shadow", "=", False),  # what is only tried out says nothing
                 ],
                 order="id",
             )

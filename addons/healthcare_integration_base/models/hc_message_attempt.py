@@ -27,6 +27,7 @@ class HcMessageAttempt(models.Model):
             ("arrival", "Arrival"),
             ("retry", "Retry"),
             ("split", "Set apart from a failed batch"),
+            ("shadow", "Tried out and taken back"),
         ],
         readonly=True,
     )

@@ -12,32 +12,45 @@ from odoo.tools import ormcache
 from odoo.tools.misc import file_path
 
 from ..messaging.contract import Contract
+from ..messaging.contract_words import ContractError
 from . import contract_table
+from .hc_lifecycle_mixin import IN_USE
 
 _logger = logging.getLogger(__name__)
 USED_BY = ("hc.message", "hc.channel.mapping.line", "hc.sync.job")
 
 
 class HcMessageType(models.Model):
-    """A kind of event: its contract, which is a file, and its handler, which is a class."""
+    """A kind of event: its contract and its handler, which is a class.
+
+    The contract is a file of an addon, approved with the addon, or a text that was approved
+    here (:mod:`.hc_message_type_version`).
+    """
 
     _name = "hc.message.type"
     _description = "Message Type"
-    _inherit = ["hc.wire.mixin"]
+    _inherit = ["hc.wire.mixin", "hc.lifecycle.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "code, version desc"
+    _subject = "message_type"
 
     code = fields.Char(required=True, help="What has happened, e.g. supply.consumed.")
     version = fields.Integer(default=1, required=True)
     name = fields.Char(compute="_compute_name", store=True, index=True)
     description = fields.Text(translate=True)
-    contract_module = fields.Char(string="Addon", required=True)
+    # What an addon brings is in use at once: who installs the addon has approved it.
+    state = fields.Selection(default="active")
+    contract_module = fields.Char(string="Addon")
     contract_path = fields.Char(
         string="Contract file",
         compute="_compute_contract_path",
         store=True,
         readonly=False,
         precompute=True,
-        required=True,
+    )
+    contract_text = fields.Text(
+        string="Contract",
+        help="JSON Schema of a version that was made here. Files of addons are the source of "
+        "all others.",
     )
     handler = fields.Char(
         help="Technical name of the model that handles the messages. Empty: outbound only."
@@ -53,14 +66,16 @@ class HcMessageType(models.Model):
         for one in self:
             one.name = f"{one.code}.v{one.version}"
 
-    @api.depends("code", "version")
+    @api.depends("code", "version", "contract_module")
     def _compute_contract_path(self):
         for one in self:
-            one.contract_path = one.contract_path or f"contracts/{one.code}.v{one.version}.json"
+            usual = f"contracts/{one.code}.v{one.version}.json" if one.contract_module else False
+            one.contract_path = one.contract_path or usual
 
-    @api.constrains("contract_module", "contract_path")
+    @api.constrains("contract_module", "contract_path", "contract_text", "state")
     def _check_contract(self):
-        for one in self:
+        """A draft may be unfinished."""
+        for one in self.filtered(lambda one: one.state != "draft" or not one.contract_text):
             try:
                 one._contract()
             except (OSError, ValueError) as error:
@@ -80,11 +95,20 @@ class HcMessageType(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        types = super().create(vals_list)
+        for vals in vals_list:
+            self._check_step_forged(vals)
+        types = super().create([self._as_draft(vals) for vals in vals_list])
         types.channel_ids.system_id._sudo_grant_groups()
         return types
 
+    @api.model
+    def _as_draft(self, vals):
+        """A contract that is written here has to be approved, one of an addon was."""
+        return {"state": "draft", **vals} if vals.get("contract_text") else vals
+
     def write(self, vals):
+        self._check_step_forged(vals)
+        self._check_contract_locked(vals)
         systems = self.channel_ids.system_id
         result = super().write(vals)
         if vals.keys() & {"handler", "channel_ids"}:
@@ -122,20 +146,24 @@ class HcMessageType(models.Model):
     def _contract(self):
         """The compiled contract: :class:`messaging.contract.Contract`."""
         self.ensure_one()
+        if self.contract_text:
+            return _compiled(self.contract_text)
+        if not self.contract_module:
+            raise ValueError(self.env._("there is no contract yet"))
         path = Path(file_path(f"{self.contract_module}/{self.contract_path}", (".json",)))
         return _load(path, path.stat().st_mtime_ns)
 
     def _wire_types(self):
-        """Name -> (id, contract); one whose addon is gone closes no other."""
+        """Name -> (id, contract) of those in use; one whose addon is gone closes no other."""
         types = {}
-        for one in self:
+        for one in self.filtered(lambda one: one.state in IN_USE):
             try:
                 types[one.name] = (one.id, one._contract())
             except (OSError, ValueError) as error:
                 _logger.error("No contract for %s: %s", one.name, type(error).__name__)
         return types
 
-    @api.depends("contract_module", "contract_path")
+    @api.depends("contract_module", "contract_path", "contract_text")
     def _compute_field_table(self):
         for one in self:
             try:
@@ -190,3 +218,15 @@ class HcMessageType(models.Model):
 def _load(path: Path, modified: int) -> Contract:
     """Compiled once per file and process; ``modified`` makes a changed file another one."""
     return Contract(json.loads(path.read_text("utf-8")))
+
+
+@lru_cache(maxsize=64)
+def _compiled(text: str) -> Contract:
+    """A contract that was written here, compiled once in each process.
+
+    :raise ValueError: no JSON, or no contract
+    """
+    schema = json.loads(text)
+    if not isinstance(schema, dict):
+        raise ContractError("a contract is a JSON object")
+    return Contract(schema)

@@ -5,6 +5,7 @@ from odoo import api, models
 
 from ..engine.outbound import outbox
 from ..messaging.ids import new_id
+from .hc_lifecycle_mixin import IN_USE
 
 LANES = "hc.outbox.lanes"
 
@@ -66,7 +67,7 @@ class HcOutbox(models.AbstractModel):
         """Who confirms an order has no right on the catalog."""
         domain = [
             ("direction", "=", "out"),
-            ("state", "in", ("active", "paused")),
+            ("state", "in", ("active", "deprecated", "paused")),
             ("company_id", "=", company.id),
             ("system_id.active", "=", True),
             ("message_type_ids.name", "=", type_name),
@@ -83,6 +84,8 @@ class HcOutbox(models.AbstractModel):
         if not channels:
             return []
         message_type = self.env["hc.message.type"].sudo()._named(type_name)
+        if message_type.state not in IN_USE:
+            return []
         trace, moment = self._trace(cause), datetime.now(UTC)
         rows = []
         for channel in channels:

@@ -6,6 +6,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL
 
 from ..messaging.errors_restore import RESTORED
+from .hc_lifecycle_mixin import APPROVED, IN_USE
 
 MANAGER = "healthcare_integration_base.group_integration_manager"
 STATED = ("restored_to", "margin_minutes", "incident", "reason", "company_ids")
@@ -213,7 +214,7 @@ class HcRestore(models.Model):
             }
         )
         channels = restore.env["hc.channel"].search(
-            [("company_id", "in", self.company_ids.ids), ("state", "in", ("active", "paused"))]
+            [("company_id", "in", self.company_ids.ids), ("state", "in", IN_USE)]
         )
         restore.env["hc.restore.line"].create([restore._line_vals(channel) for channel in channels])
         rewound = restore._rewind_sources()
@@ -316,7 +317,7 @@ class HcRestore(models.Model):
     def _sudo_pause(self):
         """Channels are the manager's to pause; which ones it were is kept here."""
         lines = self.sudo().line_ids.filtered(
-            lambda one: one.direction == "in" and one.channel_id.state == "active"
+            lambda one: one.direction == "in" and one.channel_id.state in APPROVED
         )
         lines.channel_id._pause("refuse", self.incident)
         lines.write({"is_paused": True})

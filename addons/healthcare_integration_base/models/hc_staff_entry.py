@@ -14,6 +14,7 @@ from ..engine.locks import lock_key, session_lock
 from ..messaging import envelope, guard
 from ..messaging.errors import MessageError
 from ..messaging.ids import new_id
+from .hc_lifecycle_mixin import APPROVED
 
 SOURCE = "urn:hc:odoo"
 MAKING = "hc.staff.entry"
@@ -91,7 +92,7 @@ class HcStaffEntry(models.AbstractModel):
         channel = self._sudo_find(env, channel_code)
         if channel.state == "paused" and not channel.is_held:
             raise MessageError("paused")
-        is_open = channel.state == "active" or channel.is_held
+        is_open = channel.state in APPROVED or channel.is_held
         if not (is_open and channel.active and channel.system_id.active):
             raise MessageError("type_not_accepted")
         system = channel.system_id._wire_system()

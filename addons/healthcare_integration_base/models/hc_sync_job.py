@@ -8,6 +8,7 @@ from odoo.exceptions import AccessError, UserError
 
 from odoo.addons.base.models.res_partner import _tz_get
 
+from ..engine.channels import RUNNING
 from ..engine.locks import lock_key, session_lock
 from ..engine.sync.pull import FilePull
 from ..engine.sync.push import FilePush
@@ -305,7 +306,7 @@ class HcSyncJob(models.Model):
     def _start_due(self):
         """Queue a run for each job that is due and has none under way."""
         now = fields.Datetime.now()
-        for job in self.search([("next_run_at", "<=", now), ("channel_id.state", "=", "active")]):
+        for job in self.search([("next_run_at", "<=", now), ("channel_id.state", "in", RUNNING)]):
             if not job.run_ids.filtered(lambda run: run.state in OPEN):
                 self.env["hc.sync.run"].create({"job_id": job.id, "trigger": "schedule"})
             job.next_run_at = job._next_after(now)
@@ -323,7 +324,7 @@ class HcSyncJob(models.Model):
         open_runs = self.run_ids.filtered(lambda run: run.state in OPEN)
         if open_runs:
             raise UserError(self.env._("A run of this job is under way: %s.", open_runs[0].name))
-        if self.channel_id.state != "active":
+        if self.channel_id.state not in RUNNING:
             raise UserError(self.env._("The channel of the job is not active."))
         run = self._sudo_queue("manual")
         run._audit("sync.requested")

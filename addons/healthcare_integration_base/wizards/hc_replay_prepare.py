@@ -7,6 +7,8 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..engine.dry_run import MESSAGE_LIMIT, Busy, DryRun
+from ..engine.replay import NOT_IN_USE, RESUMABLE
+from ..messaging.errors_shadow import SHADOW
 from ..messaging.replaying import BLOCKED, Case, Verdict
 from ..models.hc_message_recovery import OPERATOR
 
@@ -91,18 +93,21 @@ class HcReplayPrepare(models.TransientModel):
         rows = self.env.execute_query(
             SQL(
                 "SELECT hc_message.channel_id, hc_message.message_type_id, hc_message.state,"
-                "       hc_message.direction, c.state <> 'retired' AND c.active AND s.active,"
-                "       hc_message.payload IS NOT NULL, count(*)"
+                "       hc_message.direction, c.state <> ALL(%s) AND c.active AND s.active,"
+                "       hc_message.payload IS NOT NULL,"
+                "       COALESCE(hc_message.error_code, '') = 'shadow', count(*)"
                 "  FROM %s JOIN hc_channel c ON c.id = hc_message.channel_id"
                 "  JOIN hc_system s ON s.id = hc_message.system_id"
-                " WHERE %s GROUP BY 1, 2, 3, 4, 5, 6",
+                " WHERE %s GROUP BY 1, 2, 3, 4, 5, 6, 7",
+                list(NOT_IN_USE),
                 query.from_clause,
                 query.where_clause or SQL("TRUE"),
             )
         )
         counts = Counter()
-        for channel, kind, state, direction, in_use, has_content, number in rows:
-            verdict = Case(state, direction, in_use, has_content).verdict
+        for channel, kind, *case, on_trial, number in rows:
+            verdict = Case(*case, on_trial=on_trial).verdict
+            state = case[0]
             counts[channel, kind, state, verdict] += number
         self._set_held_apart(counts)
         return [(*key, number) for key, number in counts.items() if number]
@@ -114,10 +119,15 @@ class HcReplayPrepare(models.TransientModel):
             counts[*key, Verdict.READY] -= 1
             counts[*key, Verdict.HELD] += 1
 
+    def _resumable(self):
+        """What waits for somebody, and what was only planned."""
+        waits = Domain("state", "in", RESUMABLE)
+        planned = Domain("state", "=", "cancelled") & Domain("error_code", "=", SHADOW)
+        return (waits | planned) & Domain("direction", "=", "in")
+
     def _ready(self):
         """Messages that may be ready; holds are looked up for no more than these."""
-        states = [("state", "in", ("review", "dead", "retry")), ("direction", "=", "in")]
-        domain = Domain.AND([self.selection or [("id", "=", False)], states])
+        domain = Domain.AND([self.selection or [("id", "=", False)], self._resumable()])
         return self.env["hc.message"].search(domain, limit=IDS_LIMIT)
 
     @api.depends("selection")
@@ -181,9 +191,9 @@ class HcReplayPrepare(models.TransientModel):
 
     def _ids_ready(self):
         """Ids of the first messages that a replay would handle."""
-        states = [("state", "in", ("review", "dead", "retry")), ("direction", "=", "in")]
-        in_use = [("channel_id.state", "!=", "retired"), ("system_id.active", "=", True)]
-        domain = Domain.AND([self.selection or [("id", "=", False)], states, in_use])
+        in_use = [("channel_id.state", "not in", NOT_IN_USE), ("system_id.active", "=", True)]
+        chosen = self.selection or [("id", "=", False)]
+        domain = Domain.AND([chosen, self._resumable(), in_use])
         found = self.env["hc.message"].search(domain, order="id", limit=2 * MESSAGE_LIMIT)
         ready = found - found._on_hold()
         return ready.filtered("payload").ids[:MESSAGE_LIMIT]

@@ -15,7 +15,7 @@ CHANNELS = """
     SELECT c.* FROM hc_channel c JOIN hc_system s ON s.id = c.system_id
       JOIN hc_endpoint e ON e.id = c.endpoint_id
      WHERE c.lane_id = %(lane)s AND c.direction = 'out' AND c.active AND s.active AND e.active
-       AND c.state IN ('active', 'retired') AND c.sync_mode <> 'scheduled_batch'
+       AND c.state IN ('active', 'deprecated', 'retired') AND c.sync_mode <> 'scheduled_batch'
 """
 OPEN = """
     m.channel_id = c.id AND m.direction = 'out' AND m.state IN ('queued', 'retry', 'unknown')

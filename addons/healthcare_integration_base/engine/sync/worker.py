@@ -13,6 +13,7 @@ from odoo import fields
 
 from ...messaging.errors import Kind, MessageError, spec
 from ...messaging.retry import Retry, RetryPolicy, decide
+from ..channels import RUNNING
 from .book import Book
 
 _logger = logging.getLogger(__name__)
@@ -225,6 +226,6 @@ class Worker:
         """
         system = self.channel.system_id._wire_system()
         config = next((one for one in system.channels if one.id == self.channel.id), None)
-        if config is None or config.state != "active":
+        if config is None or config.state not in RUNNING:
             raise MessageError("channel_closed")
         return system, config
