@@ -72,7 +72,11 @@ def privacy(old, new):
         (NUMBER, {**NUMBER, "minimum": 0}, "minimum"),
         ({**NUMBER, "minimum": 0}, {**NUMBER, "exclusiveMinimum": 0}, "minimum"),
         ({**NUMBER, "maximum": 9}, {**NUMBER, "exclusiveMaximum": 9}, "maximum"),
-        ({**TEXT, "x-hc-decimal": {"digits": 9}}, {**TEXT, "x-hc-decimal": {"digits": 8}}, "x-hc-decimal"),
+        (
+            {**TEXT, "x-hc-decimal": {"digits": 9}},
+            {**TEXT, "x-hc-decimal": {"digits": 8}},
+            "x-hc-decimal",
+        ),
         (
             {**TEXT, "x-hc-decimal": {"minimum": 0}},
             {**TEXT, "x-hc-decimal": {"exclusiveMinimum": 0}},
@@ -80,7 +84,11 @@ def privacy(old, new):
         ),
         (TEXT, {**TEXT, "x-hc-decimal": {}}, "x-hc-decimal"),
         (TEXT, {**TEXT, "x-hc-time": True}, "x-hc-time"),
-        ({"type": "array", "items": TEXT}, {"type": "array", "items": TEXT, "minItems": 1}, "minItems"),
+        (
+            {"type": "array", "items": TEXT},
+            {"type": "array", "items": TEXT, "minItems": 1},
+            "minItems",
+        ),
         (
             {"type": "array", "items": TEXT},
             {"type": "array", "items": TEXT, "uniqueItems": True},
@@ -173,7 +181,11 @@ def test_what_standards_leave_out():
     fields = {"a": TEXT}
     old = schema(fields, ["a"], **{"x-hc-source-optional": ["/a"]})
     (change,) = compare(old, schema(fields, ["a"]))
-    assert (change.pointer, change.what, change.is_breaking) == ("/a", "source_optional_removed", True)
+    assert (change.pointer, change.what, change.is_breaking) == (
+        "/a",
+        "source_optional_removed",
+        True,
+    )
     (change,) = compare(schema(fields, ["a"]), old)
     assert not change.is_breaking
 
@@ -220,7 +232,11 @@ def test_a_class_that_asks_for_less():
 
 
 def test_new_fields_about_persons():
-    patient = {"type": "object", "x-hc-class": "personal", "properties": {"mrn": MRN, "name": {**MRN, "x-hc-keep": "drop"}}}
+    patient = {
+        "type": "object",
+        "x-hc-class": "personal",
+        "properties": {"mrn": MRN, "name": {**MRN, "x-hc-keep": "drop"}},
+    }
     changes = compare(schema({"b": TEXT}), schema({"b": TEXT, "a": patient}))
     assert [(one.pointer, one.privacy) for one in changes] == [
         ("/a", Privacy.NONE),
@@ -292,7 +308,11 @@ SCALARS = st.one_of(
 def objects(member):
     def build(properties, required, ask):
         names = sorted(properties)
-        made = {"type": "object", "properties": properties, "required": sorted(required & set(names))}
+        made = {
+            "type": "object",
+            "properties": properties,
+            "required": sorted(required & set(names)),
+        }
         if ask:
             made[ask] = [{"required": [name]} for name in names[:2]]
         return made
@@ -329,14 +349,18 @@ MEMBERS = st.one_of(SCALARS, arrays(SCALARS), objects(SCALARS), choices(SCALARS)
 CONTRACTS = objects(MEMBERS).map(lambda made: {**schema({}), **made})
 TEXTS = st.one_of(
     st.text("abc1", max_size=7),
-    st.sampled_from(["0", "1", "-1.5", "2.25", "0.001", "2026-01-01", "2026-01-01T10:00:00Z", "bb"]),
+    st.sampled_from(
+        ["0", "1", "-1.5", "2.25", "0.001", "2026-01-01", "2026-01-01T10:00:00Z", "bb"]
+    ),
 )
 PLAIN = st.one_of(TEXTS, st.integers(-4, 7), st.booleans(), st.none())
 
 
 def values(one):
     """Data that may keep a description, often."""
-    variants = [v for word in ("anyOf", "oneOf") for v in one.get(word, ()) if v.keys() != {"required"}]
+    variants = [
+        v for word in ("anyOf", "oneOf") for v in one.get(word, ()) if v.keys() != {"required"}
+    ]
     if variants:
         return st.one_of([values(variant) for variant in variants])
     if "properties" in one:
@@ -388,7 +412,12 @@ def mutated(draw, old):
             new["required"] = draw(st.sets(st.sampled_from(["a", "b", "c"])).map(sorted))
         elif action == "replace":
             node[key] = draw(MEMBERS if isinstance(key, str) else SCALARS)
-        elif action == "remove" and isinstance(node, dict) and len(node) > 1 and way[-1] == "properties":
+        elif (
+            action == "remove"
+            and isinstance(node, dict)
+            and len(node) > 1
+            and way[-1] == "properties"
+        ):
             del node[key]
         elif isinstance(node[key], dict):
             node[key] = _reworded(draw, node[key])
@@ -396,7 +425,20 @@ def mutated(draw, old):
 
 
 def _reworded(draw, one):
-    word = draw(st.sampled_from(["minLength", "maxLength", "minimum", "maximum", "minItems", "enum", "pattern", "uniqueItems"]))
+    word = draw(
+        st.sampled_from(
+            [
+                "minLength",
+                "maxLength",
+                "minimum",
+                "maximum",
+                "minItems",
+                "enum",
+                "pattern",
+                "uniqueItems",
+            ]
+        )
+    )
     value = {
         "enum": ["a", "bb", "ccc"],
         "pattern": "^a",

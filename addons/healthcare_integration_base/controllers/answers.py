@@ -86,9 +86,7 @@ def notices(entries):
     :param entries: :class:`..engine.ledger.Entry` of what was kept
     """
     return deprecation.headers(
-        notice
-        for entry in entries
-        for notice in entry.channel.notices.get(entry.prepared.type, ())
+        notice for entry in entries for notice in entry.channel.notices.get(entry.prepared.type, ())
     )
 
 

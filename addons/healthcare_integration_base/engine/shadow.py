@@ -93,7 +93,9 @@ def batch(env, row_id, ids):
     tried = [item for item in items if item.state != "received"]
     if tried:
         record.planned(env, tried, started_at, int((time.monotonic() - started) * 1000))
-        env["hc.shadow.plan"]._sudo_keep({item.message_id: plans[item.message_id] for item in tried})
+        env["hc.shadow.plan"]._sudo_keep(
+            {item.message_id: plans[item.message_id] for item in tried}
+        )
     claim.landed(env.cr, row_id)
     env.cr.commit()  # pylint: disable=invalid-commit
     return len(items)

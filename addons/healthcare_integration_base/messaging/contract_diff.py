@@ -84,7 +84,9 @@ def loosens_privacy(changes: tuple[Change, ...]) -> bool:
 def _root(old: JsonObject, new: JsonObject) -> Changes:
     for word in _ROOT_LISTS:
         if old.get(word) != new.get(word):
-            yield Change("", word.removeprefix("x-hc-").replace("-", "_"), *_both(old, new, word), True)
+            yield Change(
+                "", word.removeprefix("x-hc-").replace("-", "_"), *_both(old, new, word), True
+            )
     before, after = _names(old, "x-hc-source-optional"), _names(new, "x-hc-source-optional")
     for pointer in sorted(before - after):
         yield Change(pointer, "source_optional_removed", is_breaking=True)
@@ -173,8 +175,12 @@ def _dependent(old: JsonObject, new: JsonObject, pointer: str) -> Changes:
     if before != after:
         was = before if isinstance(before, dict) else {}
         now = after if isinstance(after, dict) else {}
-        is_narrower = any(not set(_list(asked)) <= set(_list(was.get(n))) for n, asked in now.items())
-        yield Change(pointer, "dependentRequired", *_both(old, new, "dependentRequired"), is_narrower)
+        is_narrower = any(
+            not set(_list(asked)) <= set(_list(was.get(n))) for n, asked in now.items()
+        )
+        yield Change(
+            pointer, "dependentRequired", *_both(old, new, "dependentRequired"), is_narrower
+        )
 
 
 def _items(old: JsonObject, new: JsonObject, pointer: str, was: Level, now: Level) -> Changes:
@@ -195,7 +201,7 @@ def _added(member: JsonObject, pointer: str, inherited: Level, *, required: bool
     items = member.get("items")
     if isinstance(items, dict):
         inner.append((f"{pointer}/*", items))
-    inner += [(pointer, one) for word in VARIANTS for one in _list(member.get(word)) if _is_described(one)]
+    inner += [(pointer, one) for one in _descriptions(member) if one is not member]
     if pointer:
         kept = Privacy.NONE if inner else new_field(member, own)
         what = "required_added" if required else "added"
@@ -242,7 +248,7 @@ def _choices(old: JsonObject, new: JsonObject, pointer: str, was: Level, now: Le
 
 def _beside(old: JsonObject, new: JsonObject, pointer: str, was: Level, now: Level) -> Changes:
     """What is said of a value beside its descriptions."""
-    before, after = ({k: v for k, v in one.items() if k not in VARIANTS} for one in (old, new))
+    before, after = _without_variants(old), _without_variants(new)
     if not _is_choice(old):
         after = {**before, **after}
     if _is_choice(new):
@@ -250,6 +256,10 @@ def _beside(old: JsonObject, new: JsonObject, pointer: str, was: Level, now: Lev
         yield from _members(before, after, pointer, was, now)
     if {*VARIANTS} <= old.keys() | new.keys() and any(old.get(w) != new.get(w) for w in VARIANTS):
         yield Change(pointer, "alternatives", is_breaking=True)
+
+
+def _without_variants(schema: JsonObject) -> JsonObject:
+    return {name: value for name, value in schema.items() if name not in VARIANTS}
 
 
 def _descriptions(schema: JsonObject) -> list[JsonObject]:
@@ -303,7 +313,11 @@ def _whole(old: JsonObject, new: JsonObject, pointer: str, now: Level) -> Change
     """An object or array that is dropped as a whole, and was not, or the reverse."""
     was_dropped, is_dropped = (one.get("x-hc-keep") == "drop" for one in (old, new))
     if was_dropped is not is_dropped:
-        privacy = Privacy.STRICTER if is_dropped else _first_privacy(_added(new, "/", now, required=False))
+        privacy = (
+            Privacy.STRICTER
+            if is_dropped
+            else _first_privacy(_added(new, "/", now, required=False))
+        )
         yield Change(pointer, "x-hc-keep", *_both(old, new, "x-hc-keep"), privacy=privacy)
 
 

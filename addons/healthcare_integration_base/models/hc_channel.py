@@ -279,10 +279,10 @@ class HcChannel(models.Model):
         }
 
     def _check_complete(self):
-        super()._check_complete()
         for channel in self:
             if not channel.message_type_ids:
                 raise UserError(self.env._("%s takes no message type yet.", channel.name))
+        return super()._check_complete()
 
     def _change_field(self):
         return "channel_id"

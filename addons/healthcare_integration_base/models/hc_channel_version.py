@@ -35,9 +35,7 @@ class HcChannel(models.Model):
         index="btree_not_null",
         help="Takes its place. Senders are told its address once this channel is deprecated.",
     )
-    changes_table = fields.Html(
-        string="Changes", compute="_compute_changes_table", sanitize=False
-    )
+    changes_table = fields.Html("Changes", compute="_compute_changes_table", sanitize=False)
 
     def write(self, vals):
         locked = vals.keys() & LOCKED
@@ -157,7 +155,11 @@ class HcChannel(models.Model):
         contract = kind.successor_id and f"/hc/v1/contracts/{kind.successor_id.name}"
         found = [(self, address), (kind, contract)]
         return tuple(
-            Notice(_utc(one.deprecated_at), one.sunset_at and _utc(one.sunset_at) or None, link or None)
+            Notice(
+                _utc(one.deprecated_at),
+                (one.sunset_at and _utc(one.sunset_at)) or None,
+                link or None,
+            )
             for one, link in found
             if one.deprecated_at and one.state in ("deprecated", "paused")
         )

@@ -171,16 +171,20 @@ class HcLifecycleMixin(models.AbstractModel):
         """Tell senders in each answer that it is about to go; all is taken as before.
 
         :param sunset: datetime in UTC at which senders should have changed
-        :param successor: record of the same model that takes its place
+        :param successor: id of the record of the same model that takes its place
         """
         now = fields.Datetime.now()
         sunset = fields.Datetime.to_datetime(sunset or False)
         if sunset and sunset <= now:
-            raise UserError(self.env._("The sunset lies in the future, so that senders can change."))
+            raise UserError(
+                self.env._("The sunset lies in the future, so that senders can change.")
+            )
         for record in self:
             values = {"deprecated_at": record.deprecated_at or now, "sunset_at": sunset or False}
             if successor:
-                values["successor_id"] = successor.id
+                following = self.browse(successor)
+                following.check_access("read")
+                values["successor_id"] = following.id
             record._step("deprecate", reason, **values)
             record._sudo_remind()
 

@@ -47,10 +47,8 @@ class HcMessageType(models.Model):
         index="btree_not_null",
     )
     contract_problem = fields.Char(string="Problem", compute="_compute_contract_problem")
-    changes_table = fields.Html(
-        string="Changes", compute="_compute_changes", sanitize=False
-    )
-    breaks_senders = fields.Boolean(string="Breaks senders", compute="_compute_changes")
+    changes_table = fields.Html(string="Changes", compute="_compute_changes", sanitize=False)
+    breaks_senders = fields.Boolean(compute="_compute_changes")
     needs_privacy = fields.Boolean(
         string="Keeps more about persons",
         compute="_compute_changes",
@@ -122,7 +120,6 @@ class HcMessageType(models.Model):
     # ------------------------------------------------------------------ the steps
 
     def _check_complete_to_submit(self):
-        super()._check_complete_to_submit()
         self.check_access("write")
         for one in self:
             problem = one._problem()
@@ -134,9 +131,9 @@ class HcMessageType(models.Model):
                         reason=problem,
                     )
                 )
+        return super()._check_complete_to_submit()
 
     def _check_complete(self):
-        super()._check_complete()
         self._check_complete_to_submit()
         for one in self.filtered(lambda one: one.needs_privacy and not one.privacy_by_id):
             raise UserError(
@@ -146,6 +143,7 @@ class HcMessageType(models.Model):
                     one.name,
                 )
             )
+        return super()._check_complete()
 
     def _fresh(self):
         return {**super()._fresh(), "privacy_by_id": False, "privacy_at": False}

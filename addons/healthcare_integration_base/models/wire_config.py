@@ -12,7 +12,6 @@ from typing import Any
 
 from ..messaging.deprecation import Notice
 
-
 NONE: Mapping[str, Any] = MappingProxyType({})
 
 

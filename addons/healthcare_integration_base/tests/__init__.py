@@ -18,6 +18,7 @@ from . import test_replay_tours
 from . import test_migration
 from . import test_mllp
 from . import test_legal_hold
+from . import test_lifecycle
 from . import test_restore
 from . import test_retention
 from . import test_ordering
@@ -29,6 +30,7 @@ from . import test_outcomes
 from . import test_pressure
 from . import test_runbook
 from . import test_server_faults
+from . import test_shadow
 from . import test_staff_entry
 from . import test_sync_http_pull
 from . import test_sync_http_push

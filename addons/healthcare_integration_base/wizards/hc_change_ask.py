@@ -82,7 +82,7 @@ class HcChangeAsk(models.TransientModel):
                 record.action_approve_privacy(reason)
             case "deprecate":
                 successor = self.successor_channel_id or self.successor_type_id
-                record.action_deprecate(reason, self.sunset_at, successor)
+                record.action_deprecate(reason, self.sunset_at, successor.id)
             case "reinstate":
                 record.action_reinstate(reason)
             case "retire":
