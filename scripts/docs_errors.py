@@ -67,6 +67,7 @@ BY_KIND = {
     "poison": "`dead`",
 }
 BY_CODE = {
+    "shadow": "`cancelled`",
     "control_id_reused": "goes on, an issue tells of it",
     "expiry_mismatch": "goes on, an issue tells of it",
     "lot_expired": "goes on, an issue tells of it",

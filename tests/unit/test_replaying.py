@@ -22,6 +22,9 @@ from messaging.replaying import BLOCKED, Case, Verdict
         (Case("review", in_use=False), Verdict.RETIRED),
         (Case("review", has_content=False), Verdict.PRUNED),
         (Case("review", on_hold=True), Verdict.HELD),
+        (Case("cancelled", on_trial=True), Verdict.READY),
+        (Case("cancelled", in_use=False, on_trial=True), Verdict.RETIRED),
+        (Case("done", on_trial=True), Verdict.ALREADY),
     ],
 )
 def test_verdict(case, verdict):
