@@ -226,7 +226,7 @@ class Reader:
         if not number:
             # An event id is unique within its source only.
             number = f"{item.source}#{item.event_id}"
-        entry.business_key = f"{item.type}|{draft.facility.id}|{number}|{entry.name}"
+        entry.business_key = f"{item.fact}|{draft.facility.id}|{number}|{entry.name}"
         content = (
             draft.ward.id,
             entry.product.id,

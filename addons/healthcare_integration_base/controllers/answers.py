@@ -2,6 +2,7 @@
 """How the door answers: JSON, problem documents, acknowledgements."""
 
 import json
+from itertools import chain
 
 from odoo.http import Response
 
@@ -85,9 +86,12 @@ def notices(entries):
 
     :param entries: :class:`..engine.ledger.Entry` of what was kept
     """
-    return deprecation.headers(
-        notice for entry in entries for notice in entry.channel.notices.get(entry.prepared.type, ())
-    )
+    told = [
+        entry.channel.notices.get(entry.prepared.type, ())
+        for entry in entries
+        if entry.channel.notices
+    ]
+    return deprecation.headers(chain.from_iterable(told))
 
 
 def all_known(stored):

@@ -6,31 +6,24 @@ is never committed. Mails, wake-ups and notices go out after a commit, so none d
 locks are held meanwhile, as in a drain: it is bounded in messages and in time.
 """
 
-import logging
 import time
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-import psycopg2
-
 from odoo import SUPERUSER_ID, api
 from odoo.tools import SQL
 
-from ..messaging.errors import Kind
-from . import run
 from .drain import WRITER_WAIT_SECONDS
-from .failures import CONFLICTS, classify, is_database_away
+from .failures import CONFLICTS
 from .footprint import Footprint
 from .locks import WRITER, lock_key, session_lock
-
-_logger = logging.getLogger(__name__)
+from .rehearsal import Rehearsal
 
 MESSAGE_LIMIT = 200
 SECONDS = 30.0
 """No new batch is begun after so long."""
 BATCH = 50
-STATE_OF = {Kind.TRANSIENT: "retry", Kind.POISON: "dead"}
 
 
 class Busy(Exception):
@@ -49,46 +42,6 @@ class Report:
     outcomes: Counter = field(default_factory=Counter)
     followup: Counter = field(default_factory=Counter)
     traces: list = field(default_factory=list)
-
-
-class Rehearsal:
-    """Batches that are handled in a transaction which is never committed.
-
-    :cvar cr, env: of that transaction
-    """
-
-    def _batch(self, ids):
-        """Like a drain's batch: what fails together is tried in halves."""
-        try:
-            with self.cr.savepoint():
-                items = run.batch(self.env, ids)
-        except Exception as error:  # the handler's: told in what was found
-            if is_database_away(self.cr, error):
-                raise
-            self._apart(ids, error)
-            return
-        for item in items:
-            self._note(item)
-
-    def _apart(self, ids, error):
-        if len(ids) > 1:
-            middle = len(ids) // 2
-            self._batch(ids[:middle])
-            self._batch(ids[middle:])
-            return
-        if isinstance(error, psycopg2.errors.SerializationFailure):
-            raise error
-        code, kind = classify(error)
-        _logger.info("Message %s would fail: %s (%s)", ids[0], code, type(error).__name__)
-        self._failed(ids[0], STATE_OF.get(kind, "review"), code)
-
-    def _note(self, item):
-        """A message that was handled; its item says how it ended."""
-        raise NotImplementedError
-
-    def _failed(self, message_id, state, code):
-        """A message that failed alone; in which state it would stand now."""
-        raise NotImplementedError
 
 
 class DryRun(Rehearsal):

@@ -83,6 +83,12 @@ class Item:
     dirty_keys: list[tuple[str, dict]] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
 
+    @property
+    def fact(self):
+        """What keys of facts begin with: the first version of the type, so that a fact that is
+        stated in two versions has one effect."""
+        return f"{self.type.rpartition('.v')[0]}.v1"
+
     def review(self, code, *, subject=None, fix=None, detail=None):
         """A person is needed: the message waits, with an issue that says for what.
 

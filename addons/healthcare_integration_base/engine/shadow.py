@@ -13,7 +13,7 @@ from odoo import SUPERUSER_ID, api
 
 from ..messaging.errors_shadow import SHADOW
 from . import claim, record, run
-from .dry_run import Rehearsal
+from .rehearsal import Rehearsal
 
 LOCK_TIMEOUT = "5s"
 

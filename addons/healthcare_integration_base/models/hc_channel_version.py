@@ -9,6 +9,7 @@ from odoo.exceptions import UserError
 from ..messaging.deprecation import Notice
 
 VERSION = re.compile(r"(.+?)-v([0-9]+)")
+AUTOMATIC = frozenset(models.MAGIC_COLUMNS)
 LOCKED = frozenset({"format", "direction", "system_id", "code"})
 """What senders rely on: fixed once the channel has left review."""
 
@@ -102,7 +103,7 @@ class HcChannel(models.Model):
         return [
             name
             for name, field in self._fields.items()
-            if field.store and field.copy and not field.automatic and field.type != "one2many"
+            if field.store and field.copy and field.type != "one2many" and name not in AUTOMATIC
         ]
 
     def _render_changes(self):

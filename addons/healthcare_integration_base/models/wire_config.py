@@ -7,12 +7,9 @@ All datetimes are naive and in UTC, as everywhere in Odoo.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any
 
 from ..messaging.deprecation import Notice
-
-NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 def secret_aad(key_id: str) -> str:
@@ -42,7 +39,7 @@ class ChannelConfig:
     is_held: bool = False  # paused, but only the handling: intake goes on
     backlog_limit: int = 0  # messages that may wait on the channel; 0: no limit of its own
     lane_backlog_limit: int = 0
-    notices: Mapping[str, tuple[Notice, ...]] = NONE  # by type: what its senders are told
+    notices: Mapping[str, tuple[Notice, ...]] | None = None  # by type: what its senders are told
     shadow_types: frozenset[str] = frozenset()  # taken on trial: planned, not done
     paused_types: frozenset[str] = frozenset()
 
