@@ -114,7 +114,7 @@ class HcChannel(models.Model):
                 "after": self._shown(name),
             }
             for name in self._compared_fields()
-            if self._fields[name].is_accessible(self.env)
+            if self._has_field_access(self._fields[name], "read")
             and self.previous_id._shown(name) != self._shown(name)
         ]
         return self.env["ir.qweb"]._render(

@@ -124,7 +124,7 @@ class TestChannelLife(LifecycleCase):
         channel.action_submit()
         self.ask(channel, "refuse")
         self.assertEqual((channel.state, channel.approved_by_id.id), ("draft", False))
-        self.assertEqual(channel.change_ids[0].reason, WHY)
+        self.assertEqual(channel.change_ids.sorted("id")[-1].reason, WHY)
 
     def test_paused_while_deprecated(self):
         channel = self.active_channel()

@@ -125,7 +125,9 @@ class TestShadow(ReplayCase):
         action = self.trial.with_user(self.operator).action_replay_planned()
         wizard = self.env[action["res_model"]].with_user(self.operator).browse(action["res_id"])
         self.assertEqual(wizard.ready_count, 2)
-        wizard.action_dry_run()
+        self.env.flush_all()
+        with self.enter_registry_test_mode():
+            wizard.action_dry_run()
         self.assertEqual(wizard.plan["looked_at"], 2)
         wizard.reason = "They were not done by hand"
         replay = self.env["hc.replay"].browse(wizard.action_start()["res_id"])
