@@ -223,8 +223,12 @@ class HcLifecycleMixin(models.AbstractModel):
         return self._ask("retire", self.env._("Retire"))
 
     def _ask(self, step, title):
+        self.check_access("write")
+        return self._wizard(step, title)
+
+    def _wizard(self, step, title):
+        """The form that asks why; what may be done is checked by the step."""
         self.ensure_one()
-        self.check_access("read")
         return {
             "type": "ir.actions.act_window",
             "name": title,

@@ -168,7 +168,7 @@ class HcMessageType(models.Model):
     def action_ask_privacy(self):
         """Button: ask the privacy officer why it may be kept."""
         self._require_officer()
-        return self._ask("privacy", self.env._("Approve what is kept"))
+        return self._wizard("privacy", self.env._("Approve what is kept"))
 
     def action_approve_privacy(self, reason=None):
         """Approve that more is kept about persons, by a privacy officer who is no author."""

@@ -70,6 +70,10 @@ class TestAccess(EngineCase):
         cls.endpoint = cls.env["hc.endpoint"].create(
             {**of_system, "name": "Orders", "url": "https://partner.example/events"}
         )
+        cls.channel._note_change("activate", "in_review", "Why")
+        cls.env["hc.change.ask"].create(
+            {"step": "retire", "channel_id": cls.channel.id, "reason": "Why"}
+        )
         cls.env["hc.channel.pause"].create({"channel_id": cls.channel.id, "reason": "Rights"})
         cls.env["hc.rate.bucket"].create({**of_system, "tokens": 1})
         cls.env["hc.backlog"].create({"place": "rights", "lane_id": cls.lane.id})
@@ -156,6 +160,13 @@ class TestAccess(EngineCase):
         )
         self.env["hc.delivery"].create(
             {"message_id": self.message.id, "endpoint_id": self.endpoint.id}
+        )
+        self.env["hc.shadow.plan"].create(
+            {
+                "message_id": self.message.id,
+                "channel_id": self.channel.id,
+                "company_id": self.env.company.id,
+            }
         )
         self.env["hc.effect"].create(
             {
