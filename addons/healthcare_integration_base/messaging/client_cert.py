@@ -74,6 +74,14 @@ def first_end(text: str) -> datetime:
     return min(one.not_after for one in _load(text))
 
 
+def end_of(text: str | None) -> datetime | None:
+    """As :func:`first_end`; none where there are no certificates that can be read."""
+    try:
+        return first_end(text) if text else None
+    except PemError:
+        return None
+
+
 def fingerprint(text: str) -> str:
     """A SHA-256 fingerprint as it is compared; OpenSSL writes ``sha256 Fingerprint=AB:CD:…``."""
     return _PUNCTUATION.sub("", text.rpartition("=")[2]).lower()
@@ -86,9 +94,7 @@ def _load(text: str) -> list[Certificate]:
         loaded = x509.load_pem_x509_certificates(text.encode())
         return [_read(one.public_bytes(Encoding.DER), one) for one in loaded]
     except (ValueError, TypeError, OverflowError, x509.InvalidVersion):
-        raise PemError(
-            "Certificates are in PEM: -----BEGIN CERTIFICATE----- and so on."
-        ) from None
+        raise PemError("Certificates are in PEM: -----BEGIN CERTIFICATE----- and so on.") from None
 
 
 def _read(der: bytes, loaded: x509.Certificate) -> Certificate:

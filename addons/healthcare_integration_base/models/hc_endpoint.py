@@ -20,8 +20,9 @@ class HcEndpoint(models.Model):
 
     _name = "hc.endpoint"
     _description = "Endpoint"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "hc.sealed.mixin"]
     _order = "system_id, name, id"
+    _sealed_columns = tuple(SEALED.values())
 
     name = fields.Char(required=True, tracking=True)
     system_id = fields.Many2one("hc.system", required=True, index=True, ondelete="cascade")
@@ -193,6 +194,9 @@ class HcEndpoint(models.Model):
     def _aad(self, name):
         """Binds a sealed value to its record and field: moved elsewhere it does not open."""
         return f"hc.endpoint/{self.id}/{name}"
+
+    def _sealed_aad(self, column):
+        return self._aad(next(name for name, own in SEALED.items() if own == column))
 
     def _sudo_unseal(self, name):
         """The secret in the clear, for the engine that sends; see :meth:`_sudo_seal`.
