@@ -14,7 +14,7 @@ from jwt.algorithms import HMACAlgorithm, RSAAlgorithm
 from messaging import key_sets, tokens
 from messaging.errors import MessageError
 from messaging.key_sets import ALGORITHMS, KeySetError
-from support.provider import AUDIENCE, ISSUER, Provider, b64
+from provider import AUDIENCE, ISSUER, Provider, b64
 
 PROVIDER = Provider()
 KEYS = key_sets.parse(PROVIDER.key_set(), ALGORITHMS)

@@ -8,7 +8,7 @@ from .errors import ErrorSpec, Kind, register
 # fmt: off
 _ERRORS: tuple[tuple[str, int, str, str, str], ...] = (
     # code, status, title, action, FHIR issue type
-    ("proxy_not_trusted", 401, "A client certificate was told by nobody whom we trust with it.",
+    ("proxy_not_trusted", 401, "The header Client-Cert did not come from a trusted proxy.",
      "Connect to the proxy. The hospital names its proxies in HC_TRUSTED_PROXIES.", "login"),
     ("certificate_malformed", 401, "The header Client-Cert is not one certificate of RFC 9440.",
      "Have the proxy send one certificate, as :base64:, and no second header.", "login"),

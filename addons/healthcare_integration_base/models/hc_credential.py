@@ -10,6 +10,9 @@ from .wire_config import CredentialConfig, secret_aad
 
 SOON = timedelta(days=30)
 SECRET_KINDS = ("signature", "bearer")
+SERVERS_OWN = frozenset(
+    {"key_id", "secret_sealed", "bearer_hash", "is_issued", "last_used_at", "last_used_from"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +147,8 @@ class HcCredential(models.Model):
 
     def _check_forged(self, vals):
         """Nobody brings a key of their own, or revives one that was revoked."""
-        forged = {"key_id", "secret_sealed", "bearer_hash", "is_issued", "last_used_at"}
         revived = vals.get("state", "active") == "active" and "state" in vals and self.ids
-        if not self.env.su and (vals.keys() & forged or revived):
+        if not self.env.su and (vals.keys() & SERVERS_OWN or revived):
             raise UserError(self.env._("Keys are made by the server: issue, rotate or revoke."))
 
     def _issue(self):

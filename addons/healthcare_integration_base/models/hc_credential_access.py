@@ -2,7 +2,7 @@
 from dataclasses import replace
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 
 from ..messaging import networks
 
@@ -34,10 +34,13 @@ class HcCredential(models.Model):
         "CHECK(overlap_days BETWEEN 0 AND 90)", "An overlap lasts 0 to 90 days."
     )
 
-    @api.depends("valid_until")
+    @api.depends("valid_until", "certificate_ids.expires_at")
     def _compute_expires_at(self):
+        """With the last of its certificates a credential ends, if not before."""
         for credential in self:
-            credential.expires_at = credential.valid_until
+            ends = credential.certificate_ids.mapped("expires_at")
+            last = max(ends) if ends and all(ends) else False
+            credential.expires_at = min(filter(None, [credential.valid_until, last]), default=False)
 
     @api.constrains("allowed_addresses")
     def _check_allowed_addresses(self):
@@ -48,11 +51,6 @@ class HcCredential(models.Model):
                 raise ValidationError(
                     self.env._("The list of addresses is wrong: %s.", error)
                 ) from None
-
-    def _check_forged(self, vals):
-        super()._check_forged(vals)
-        if not self.env.su and vals.keys() & {"last_used_from", "expires_at"}:
-            raise UserError(self.env._("Where a credential is used from, the server says."))
 
     def _wire_credential(self, system):
         found = super()._wire_credential(system)

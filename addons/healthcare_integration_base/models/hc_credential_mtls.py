@@ -2,7 +2,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
 
 
@@ -14,16 +14,6 @@ class HcCredential(models.Model):
     certificate_ids = fields.One2many(
         "hc.credential.certificate", "credential_id", string="Client certificates", copy=False
     )
-
-    @api.depends("certificate_ids.expires_at")
-    def _compute_expires_at(self):
-        """With the last of its certificates a credential ends, if not before."""
-        result = super()._compute_expires_at()
-        for credential in self.filtered("certificate_ids"):
-            ends = credential.certificate_ids.mapped("expires_at")
-            if all(ends):
-                credential.expires_at = min(filter(None, [credential.valid_until, max(ends)]))
-        return result
 
     def write(self, vals):
         result = super().write(vals)

@@ -1,4 +1,8 @@
-"""An identity provider of a test's own: keys, their set, and tokens that are right or wrong."""
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+"""An identity provider of a test's own: keys, their set, and tokens that are right or wrong.
+
+Imports no odoo: unit and acceptance tests use it too.
+"""
 
 from __future__ import annotations
 
