@@ -168,6 +168,7 @@ class HcEndpoint(models.Model):
             elif not (secret.isascii() and secret.isprintable() and " " not in secret):
                 raise ValidationError(self.env._("A bearer token has no spaces and no accents."))
             endpoint._sudo_seal("secret", secret)
+        self._forget_entered("secret")
 
     def _inverse_client_key(self):
         for endpoint in self.filtered("client_key"):
@@ -176,6 +177,11 @@ class HcEndpoint(models.Model):
             except PemError as error:
                 raise ValidationError(str(error)) from None
             endpoint._sudo_seal("client_key", endpoint.client_key)
+        self._forget_entered("client_key")
+
+    def _forget_entered(self, name):
+        """Who has entered it does not get it back either."""
+        self.invalidate_recordset([name], flush=False)
 
     def _check_signing(self, secret):
         try:

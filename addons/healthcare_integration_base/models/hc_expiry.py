@@ -19,7 +19,7 @@ class HcExpiry(models.Model):
 
     _name = "hc.expiry"
     _description = "Expiry"
-    _inherit = ["mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "expires_at, id"
 
     name = fields.Char("What", required=True, readonly=True)
@@ -70,7 +70,6 @@ class HcExpiry(models.Model):
         """Have the list as these records say. Whoever changes a record has no right to write
         the list, which is the server's."""
         self = self.sudo()
-        self.env.flush_all()
         known = self.search([("res_model", "=", records._name), ("res_id", "in", records.ids)])
         found = {(one.res_id, one.kind): one for one in known}
         for record in records.sudo().exists():

@@ -3,6 +3,8 @@ import os
 from datetime import timedelta
 from unittest.mock import patch
 
+from psycopg2.errors import UniqueViolation
+
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
@@ -182,7 +184,7 @@ class TestCredentialMtls(DoorCase):
                 certificates.create({**own, **values})
         with self.assertRaises(UserError):
             one.write({"not_after": "2099-01-01"})
-        with self.assertRaises(UserError), self.env.cr.savepoint(), mute_logger("odoo.sql_db"):
+        with self.assertRaises(UniqueViolation), mute_logger("odoo.sql_db"):
             certificates.create({**own, "pem": self.shown.pem})
 
     def test_not_in_use_without_a_certificate(self):

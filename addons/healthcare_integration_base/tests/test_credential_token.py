@@ -2,6 +2,7 @@
 import ssl
 
 import trustme
+from psycopg2.errors import UniqueViolation
 
 from odoo import SUPERUSER_ID, Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -266,7 +267,7 @@ class TestCredentialToken(TokenCase):
 
     @mute_logger("odoo.sql_db")
     def test_a_client_is_one_system(self):
-        with self.assertRaises(UserError), self.env.cr.savepoint():
+        with self.assertRaises(UniqueViolation):
             self.make_client("cabinet")
 
     def test_provider_of_another_company(self):

@@ -10,6 +10,7 @@ from odoo.tests import new_test_user, tagged
 from .certificates import DAY, issue
 from .common import EngineCase
 
+HOUR = timedelta(hours=1)
 GROUP = "healthcare_integration_base.group_integration_"
 
 
@@ -38,6 +39,8 @@ class TestExpiry(EngineCase):
     def move_to(self, credential, days):
         """Let time go by: the end is so many days away."""
         end = fields.Datetime.now() + timedelta(days=days, hours=-1)
+        credential.sudo().valid_from = False
+        self.env.flush_all()
         for record in (credential.sudo(), self.listed(credential)):
             name = "valid_until" if record._name == "hc.credential" else "expires_at"
             self.env.cr.execute(
@@ -53,7 +56,7 @@ class TestExpiry(EngineCase):
     def test_follows_what_ends(self):
         credential = self.credential()
         self.assertFalse(self.listed(credential))
-        credential.valid_until = fields.Datetime.now() + timedelta(days=100)
+        credential.valid_until = fields.Datetime.now() + timedelta(days=100) - HOUR
         entry = self.listed(credential)
         self.assertEqual((entry.kind, entry.status), ("credential", "fine"))
         self.assertEqual(entry.system_id, self.system)
@@ -71,7 +74,10 @@ class TestExpiry(EngineCase):
         self.assertFalse(other.exists())
 
     def test_certificates(self):
-        shown, authority = issue("client", end=20 * DAY), issue("authority", end=400 * DAY)
+        shown, authority = (
+            issue(name, end=days * DAY - HOUR)
+            for name, days in (("client", 20), ("authority", 400))
+        )
         mtls = self.env["hc.credential"].create({**self.of_system, "kind": "mtls"})
         certificate = self.env["hc.credential.certificate"].create(
             {"credential_id": mtls.id, "pem": shown.pem}
@@ -116,12 +122,12 @@ class TestExpiry(EngineCase):
 
     def test_a_file_that_was_renewed_is_seen_the_next_day(self):
         path = self.folder() / "port.pem"
-        path.write_text(issue("server", end=5 * DAY).pem)
+        path.write_text(issue("server", end=5 * DAY - HOUR).pem)
         port = self.env["hc.mllp.port"].create(
             {**self.of_system, "name": "Beds", "use_tls": True, "certificate_file": str(path)}
         )
         self.assertEqual(self.listed(port).days_left, 4)
-        path.write_text(issue("server", end=200 * DAY).pem)
+        path.write_text(issue("server", end=200 * DAY - HOUR).pem)
         self.env["hc.expiry"]._cron_watch()
         self.assertEqual(self.listed(port).days_left, 199)
         path.unlink()

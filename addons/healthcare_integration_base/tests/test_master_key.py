@@ -64,10 +64,15 @@ class SealedCase(EngineCase):
 
 @tagged("post_install", "-at_install")
 class TestMasterKey(SealedCase):
+    def setUp(self):
+        super().setUp()
+        self.load(OLD)
+
     def rotate(self):
         """All of it, with the transactions of its own."""
-        with self.enter_registry_test_mode(), self.registry.cursor() as cr:
-            stuck = self.env(cr=cr)["hc.master.key"]._rotate()
+        self.env.flush_all()
+        with self.enter_registry_test_mode():
+            stuck = self.env["hc.master.key"]._rotate()
         self.env.invalidate_all()
         return {str(place): ids for place, ids in stuck.items()}
 

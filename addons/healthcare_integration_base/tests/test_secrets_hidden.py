@@ -63,13 +63,11 @@ class TestSecretsHidden(SealedCase):
             ("search_read", [[], [column]], {}),
             ("web_search_read", [[], {column: {}}], {}),
             ("formatted_read_group", [[], [column]], {}),
-            ("formatted_read_group", [[], [], [f"{column}:array_agg"]], {}),
             ("search", [[]], {"order": column}),
             ("write", [ids, {column: "x"}], {}),
         ):
-            with self.subTest(method), self.assertRaises((AccessError, UserError, ValueError)):
-                with self.env.cr.savepoint():
-                    call_kw(record.browse(), method, args, kwargs)
+            with self.subTest(method), self.assertRaises(UserError):
+                call_kw(record.browse(), method, args, kwargs)
         self.assert_hidden(self._answer(record, "export_data", ids, [column]))
         self.assertNotIn(column, self._answer(record, "fields_get"))
 
@@ -97,7 +95,7 @@ class TestSecretsHidden(SealedCase):
 
     def test_copies_have_none(self):
         for record, column in self.places():
-            copied = record.copy()
+            copied = record.copy({"port": 3999} if record._name == "hc.mllp.port" else None)
             self.assertFalse(copied.sudo()[column])
 
     def test_who_enters_it_does_not_get_it_back(self):
