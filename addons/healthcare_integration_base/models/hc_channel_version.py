@@ -29,7 +29,6 @@ class HcChannel(models.Model):
     )
     successor_id = fields.Many2one(
         "hc.channel",
-        string="Successor",
         readonly=True,
         copy=False,
         ondelete="set null",

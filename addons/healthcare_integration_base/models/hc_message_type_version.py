@@ -40,7 +40,6 @@ class HcMessageType(models.Model):
     )
     successor_id = fields.Many2one(
         "hc.message.type",
-        string="Successor",
         readonly=True,
         copy=False,
         ondelete="set null",
