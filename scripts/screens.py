@@ -97,6 +97,7 @@ def pictures(find: Finder) -> Iterator[Picture]:
     yield from message_pictures(find)
     yield from review_pictures(find)
     yield from catalog_pictures(find)
+    yield from lifecycle_pictures(find)
     yield from mapping_pictures(find)
     yield from batch_pictures(find)
     yield from retention_pictures(find)
@@ -186,6 +187,28 @@ def catalog_pictures(find: Finder) -> Iterator[Picture]:
             yield Picture(f"mllp-port-{title.lower()}", f"integration-mllp/{port}", (tab(title),))
     yield Picture("lanes", "integration-lanes")
     yield Picture("lane", f"integration-lanes/{find.one('hc.lane', order='id')}")
+
+
+def lifecycle_pictures(find: Finder) -> Iterator[Picture]:
+    """Versions, approvals and trials."""
+    channels, types = "integration-channels", "integration-message-types"
+    active = find.one("hc.channel", ("state", "=", "active"))
+    yield Picture("channel-life-cycle", f"{channels}/{active}", (tab("Life cycle"),))
+    ask = (click("button[name=action_ask_deprecate]"), await_(".modal .o_form_view"))
+    yield Picture("channel-deprecate", f"{channels}/{active}", ask)
+    if trial := find.one("hc.channel", ("state", "=", "shadow")):
+        for title in ("Shadow", "Life cycle"):
+            name = f"trial-{title.lower().replace(' ', '-')}"
+            yield Picture(name, f"{channels}/{trial}", (tab(title),))
+    yield Picture("trials", "integration-trials")
+    if planned := find.one("hc.message", ("error_code", "=", "shadow")):
+        yield Picture("message-planned", f"integration-messages/{planned}", (tab("Plan"),))
+    if reviewed := find.one("hc.message.type", ("state", "=", "in_review")):
+        for title in ("Changes", "Contract", "Life cycle"):
+            name = f"version-{title.lower().replace(' ', '-')}"
+            yield Picture(name, f"{types}/{reviewed}", (tab(title),))
+        ask = (click("button[name=action_ask_activate]"), await_(".modal .o_form_view"))
+        yield Picture("version-approve", f"{types}/{reviewed}", ask)
 
 
 def mapping_pictures(find: Finder) -> Iterator[Picture]:
