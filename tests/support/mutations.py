@@ -161,7 +161,7 @@ def body_of_another(dice: random.Random, wire: Wire, forger: Forger) -> Wire:
 
 def body_encoded(dice: random.Random, wire: Wire, forger: Forger) -> Wire:
     """The same text in other bytes."""
-    text = wire.body.decode()
+    text = wire.body.decode(errors="replace")
     return sized(wire, text.encode(dice.choice(("utf-16", "utf-8-sig", "utf-32"))))
 
 
