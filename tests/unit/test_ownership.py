@@ -199,7 +199,12 @@ def test_fhir_test_data_are_seen():
 
 def test_the_label_of_a_bundle_holds_for_all_of_it():
     entry = {"resource": CHARGE, "request": {"method": "POST", "url": "ChargeItem"}}
-    bundle = {"resourceType": "Bundle", "type": "batch", "meta": MARK, "entry": [entry, {"fullUrl": "urn:x"}]}
+    bundle = {
+        "resourceType": "Bundle",
+        "type": "batch",
+        "meta": MARK,
+        "entry": [entry, {"fullUrl": "urn:x"}],
+    }
     _kind, (good, bad) = fhir.bundle_entries(bundle)
     assert [one.is_test for one in events(good.checked())] == [True]
     assert bad.error is not None

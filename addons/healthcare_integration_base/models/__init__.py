@@ -86,6 +86,7 @@ from . import (
     hc_message_outcome,
     hc_lane_shards,
     hc_lane_cron,
+    hc_lane_segment,
     ir_cron,
     hc_mllp_port,
     hc_mllp_client,
