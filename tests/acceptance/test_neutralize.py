@@ -1,6 +1,7 @@
 """A neutralized copy of the database is mute, also where somebody switches on again in it what
 was switched off: ``odoo neutralize``, a real server on the copy, and each connection noted."""
 
+import sys
 import time
 from pathlib import Path
 
@@ -8,8 +9,13 @@ import pytest
 from hcdev import common, venv
 from support.machine import Machine
 
-from .test_outbound import ORDERED, SECRET, Receiver
+BASE = Path(__file__).resolve().parents[2] / "addons" / "healthcare_integration_base"
+sys.path.append(str(BASE / "tests"))
 
+from receiver import Receiver  # noqa: E402
+
+ORDERED = "purchase.ordered.v1"
+SECRET = "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY="
 WITHIN = 180
 CONNECTS = Path(__file__).resolve().parents[1] / "support/connects"
 SEALED = """

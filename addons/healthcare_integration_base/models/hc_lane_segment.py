@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-from odoo import api, models
+from odoo import models
 
 from ..engine.slots import slot
 
@@ -9,14 +9,14 @@ class HcLane(models.Model):
 
     _inherit = "hc.lane"
 
-    @api.model
-    def _cron_drain(self, lane_id):
-        """Where the segment has its share of workers at work, the signal stays, and whoever of
-        them is done next has the lane drained."""
-        segment = self.browse(lane_id).segment
+    def _drain_in_turn(self):
+        """Drain, if the segment may have one more worker. Where it has its share, the signal
+        stays, and whoever of them is done next has the lane drained."""
+        self.ensure_one()
+        segment = self.segment
         with slot(self.env.cr, segment) as had:
             if had:
-                super()._cron_drain(lane_id)
+                self._drain()
         if had:
             turned_away = [("segment", "=", segment), ("signalled", "=", True)]
             self.search(turned_away)._start_drains()

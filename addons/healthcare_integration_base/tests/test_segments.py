@@ -234,13 +234,10 @@ class TestSegmentLanes(EngineCase):
         return self.env["hc.message"].search([("uuid", "in", uuids)])
 
     def cron(self, lane):
-        """The scheduled action of a lane, as the scheduler runs it."""
+        """What the scheduled action of a lane does."""
         self.env.flush_all()
         with self.enter_registry_test_mode(), self.registry.cursor() as cr:
-            cron = lane.cron_ids[:1].with_env(self.env(cr=cr))
-            lanes = self.env(cr=cr)["hc.lane"].with_context(cron_id=cron.id)
-            with patch.object(type(cron), "_commit_progress", lambda *_args, **_options: 0):
-                lanes._cron_drain(lane.id)
+            self.env(cr=cr)["hc.lane"].browse(lane.id)._drain_in_turn()
         self.env.invalidate_all()
 
     def test_a_message_is_handled_while_many_wait_in_the_other_segment(self):
