@@ -107,13 +107,13 @@ class HcOwnership(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         rows = super().create(vals_list)
-        rows._changed()
+        rows._changed(rows.domain_id)
         return rows
 
     def write(self, vals):
         domains = self.domain_id
         result = super().write(vals)
-        self._changed(domains)
+        self._changed(domains | self.domain_id)
         return result
 
     def unlink(self):
@@ -122,9 +122,8 @@ class HcOwnership(models.Model):
         self._changed(domains)
         return result
 
-    def _changed(self, domains=None):
+    def _changed(self, domains):
         """The matrix is cached, in every process; what waits for its owner is judged anew."""
-        domains = (domains or self.env["hc.data.domain"]) | self.domain_id
         self.env.flush_all()
         self.env.registry.clear_cache()
         self.env.cr.postcommit.add(self.env.registry.clear_cache)

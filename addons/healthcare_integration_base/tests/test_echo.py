@@ -92,7 +92,9 @@ class TestEcho(Reaching, DoorCase):
         before = self.sent()
         same = dict(reversed(arrived["data"].items()))
         self.assert_echo(self.say(same))
-        self.assert_echo(self.say({"value": 5.0, "number": "7", "unheard_of": 1}))
+        self.assert_echo(
+            self.say({"value": 5.0, "number": "7", "facility": "NORTH", "unheard_of": 1})
+        )
         self.assertEqual(self.sent(), before)
         self.assertFalse(self.deliver())
 
