@@ -19,19 +19,19 @@ class ResConfigSettings(models.TransientModel):
     )
     hc_segments_apart = fields.Boolean(
         string="Keep segments apart",
+        compute="_compute_hc_segments_apart",
+        inverse="_inverse_hc_segments_apart",
         help="Each user sees the clinical-adjacent or the enterprise traffic as their own "
         "rights say, and not both by being a viewer.",
     )
 
-    def get_values(self):
-        values = super().get_values()
-        return {**values, "hc_segments_apart": not self._sudo_implied()}
+    def _compute_hc_segments_apart(self):
+        self.hc_segments_apart = not self._sudo_implied()
 
-    def set_values(self):
-        result = super().set_values()
-        if self.hc_segments_apart != (not self._sudo_implied()):
-            self._sudo_keep_apart(self.hc_segments_apart)
-        return result
+    def _inverse_hc_segments_apart(self):
+        for settings in self:
+            if settings.hc_segments_apart == bool(self._sudo_implied()):
+                self._sudo_keep_apart(settings.hc_segments_apart)
 
     def _sudo_groups(self):
         groups = [self.env.ref(name) for name in SEGMENT_GROUPS.values()]

@@ -22,8 +22,7 @@ class SegmentCase(AccessCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        settings = cls.env["res.config.settings"].create({"hc_segments_apart": True})
-        settings.set_values()
+        cls.env["res.config.settings"].create({"hc_segments_apart": True})
         cls.roles = ("integration_manager", "privacy_officer", "auditor")
         cls.clinical = cls.person("clinical")
         cls.enterprise = cls.person("enterprise")
@@ -164,9 +163,16 @@ class TestSegments(SegmentCase):
 class TestSegmentSetting(SegmentCase):
     """The switch changes nothing for who is there, and new users begin with none."""
 
+    switches = 0
+
     def switch(self, apart):
-        settings = self.env["res.config.settings"].create({"hc_segments_apart": apart})
-        settings.set_values()
+        administrator = new_test_user(
+            self.env, f"hc.admin.{apart}.{self.switches}", "base.group_system"
+        )
+        self.switches += 1
+        settings = self.env["res.config.settings"].with_user(administrator)
+        self.assertEqual(settings.create({}).hc_segments_apart, not apart)
+        settings.create({"hc_segments_apart": apart}).execute()
 
     def has(self, user):
         self.env.invalidate_all()
