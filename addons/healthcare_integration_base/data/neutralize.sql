@@ -40,3 +40,6 @@ DELETE FROM hc_delivery;
 
 -- The copy is for tests, whatever the original was.
 DELETE FROM ir_config_parameter WHERE key = 'healthcare_integration.environment';
+
+-- Nor does it ask the hospital's identity providers for their keys; those it has it keeps.
+UPDATE hc_token_issuer SET jwks_url = NULL;
