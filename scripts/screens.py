@@ -98,6 +98,7 @@ def pictures(find: Finder) -> Iterator[Picture]:
     yield from review_pictures(find)
     yield from catalog_pictures(find)
     yield from lifecycle_pictures(find)
+    yield from ownership_pictures(find)
     yield from mapping_pictures(find)
     yield from batch_pictures(find)
     yield from retention_pictures(find)
@@ -209,6 +210,20 @@ def lifecycle_pictures(find: Finder) -> Iterator[Picture]:
             yield Picture(name, f"{types}/{reviewed}", (tab(title),))
         ask = (click("button[name=action_ask_activate]"), await_(".modal .o_form_view"))
         yield Picture("version-approve", f"{types}/{reviewed}", ask)
+
+
+def ownership_pictures(find: Finder) -> Iterator[Picture]:
+    """Who is the master of which data, and what keeps traffic apart."""
+    matrix = "integration-ownership"
+    yield Picture("ownership", matrix)
+    yield Picture("ownership-pivot", matrix, (view("pivot"),))
+    if row := find.one("hc.ownership"):
+        yield Picture("ownership-row", f"{matrix}/{row}")
+    yield Picture("data-domains", "integration-data-domains")
+    if domain := find.one("hc.data.domain", order="id"):
+        yield Picture("data-domain", f"integration-data-domains/{domain}")
+    settings = "action-base_setup.action_general_configuration"
+    yield Picture("settings-separation", settings, (click(".settings_tab .tab", "Integration"),))
 
 
 def mapping_pictures(find: Finder) -> Iterator[Picture]:

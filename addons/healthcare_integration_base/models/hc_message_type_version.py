@@ -76,12 +76,12 @@ class HcMessageType(models.Model):
         family = self.with_context(active_test=False).search([("code", "=", self.code)])
         number = max(family.mapped("version")) + 1
         schema = {**self._contract().schema, "x-hc-type": f"{self.code}.v{number}"}
-        draft = self.create(
+        draft = self.copy(
             {
-                "code": self.code,
                 "version": number,
-                "handler": self.handler,
-                "description": self.description,
+                "contract_module": False,
+                "contract_path": False,
+                "channel_ids": False,
                 "contract_text": json.dumps(schema, indent=2, ensure_ascii=False, default=str),
             }
         )

@@ -314,5 +314,5 @@ class TestMessageTypeLife(LifecycleCase):
         made = importlib.util.spec_from_file_location("post_migrate", SCRIPT)
         module = importlib.util.module_from_spec(made)
         made.loader.exec_module(module)
-        module._types_stay_in_use(self.env)
+        module.types_stay_in_use(self.env)
         self.assertEqual((self.noted.state, draft.state), ("active", "draft"))

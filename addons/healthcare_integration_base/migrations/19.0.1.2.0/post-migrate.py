@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 """Governance came with this version. What was in use before it stays in use."""
 
-from odoo import SUPERUSER_ID, api
+from odoo import SUPERUSER_ID, Command, api
 
 
 def migrate(cr, version):
@@ -13,7 +13,7 @@ def migrate(cr, version):
         step(env)
 
 
-def _types_stay_in_use(env):
+def types_stay_in_use(env):
     """Message types had no state. All of them are files of addons, approved by installing them."""
     types = env["hc.message.type"].with_context(active_test=False)
     types.search([("contract_text", "=", False), ("state", "=", "draft")])._sudo_set_state(
@@ -21,4 +21,13 @@ def _types_stay_in_use(env):
     )
 
 
-STEPS = (_types_stay_in_use,)
+def see_both_segments(env):
+    """Who saw both segments before goes on to; new databases have it from their data."""
+    base = "healthcare_integration_base"
+    segments = [env.ref(f"{base}.group_segment_{name}") for name in ("clinical", "enterprise")]
+    env.ref(f"{base}.group_integration_viewer").implied_ids = [
+        Command.link(group.id) for group in segments
+    ]
+
+
+STEPS = (types_stay_in_use, see_both_segments)
