@@ -21,6 +21,7 @@ class HcHandlerVendorUpserted(models.AbstractModel):
 
     _record = "res.partner"
     _namespace = "vendor"
+    _tolerates = {"/phone": ("drop",), "/email": ("drop",), "/address": ("drop",)}
 
     def _book(self, items):
         pairs = {pair(item.data["vendor"]) for item in items if item.data.get("vendor")}
