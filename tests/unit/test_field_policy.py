@@ -359,10 +359,10 @@ def reason(fields, rules, tolerated=None):
 
 def test_the_table_names_every_value_once():
     fields = policy_fields(MANY)
-    assert POINTERS == [
+    assert [
         *("/kept", "/operational", "/pseudonym", "/masked", "/last", "/born", "/dropped", "/free"),
         *("/conditional", "/either", "/either/code", "/lines/lot", "/lines/serial", "/names"),
-    ]
+    ] == POINTERS
     assert fields["/free"].kind == "any" and fields["/free"].rule == "drop"
     assert fields["/either"].kind == "plain"
     assert fields["/born"].kind == "time"
@@ -431,7 +431,9 @@ def test_what_is_allowed_is_never_looser(rules):
             assert no_looser(rule, fields[pointer].rule)
 
 
-@pytest.mark.parametrize("path", sorted(ADDONS.glob("*/contracts/*.json")), ids=lambda one: one.stem)
+@pytest.mark.parametrize(
+    "path", sorted(ADDONS.glob("*/contracts/*.json")), ids=lambda one: one.stem
+)
 def test_the_table_agrees_with_the_contract(path):
     """Every value that the contract can keep or drop of its examples is a row of the table."""
     made = Contract(json.loads(path.read_text("utf-8")))

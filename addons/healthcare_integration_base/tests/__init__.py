@@ -8,6 +8,7 @@ from . import test_dirty_key
 from . import test_door
 from . import test_engine
 from . import test_erasure
+from . import test_field_policy
 from . import test_issue
 from . import test_keyring
 from . import test_ledger_size
@@ -16,6 +17,7 @@ from . import test_replay
 from . import test_replay_rights
 from . import test_replay_tours
 from . import test_migration
+from . import test_minimization_preview
 from . import test_mllp
 from . import test_legal_hold
 from . import test_restore

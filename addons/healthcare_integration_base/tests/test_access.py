@@ -95,6 +95,17 @@ class TestAccess(EngineCase):
             }
         )
 
+        cls.env["hc.field.policy"].create({"channel_id": cls.channel.id})
+        cls.env["hc.field.count"].create(
+            {
+                "channel_id": cls.channel.id,
+                "company_id": cls.env.company.id,
+                "message_type_id": cls.kind.id,
+                "pointer": "*",
+                "day": "2026-01-01",
+            }
+        )
+
     @classmethod
     def _fill_retention(cls):
         cls.env["hc.retention.rule"].create(
