@@ -81,3 +81,13 @@ def test_what_is_refused():
     assert code("x" * (sample.LIMIT + 1)) == "too_large"
     assert code("{" * 70 + "}" * 70) == "nesting_too_deep"
     assert code("\ud800") == "encoding_invalid"
+
+
+def test_what_of_a_message_is_not_read():
+    text = HL7.format(charset="UTF-8")
+    (event,) = read(text, "hl7v2")
+    assert ("PID-5", "Müller^Anna") in sample.unread(text, "hl7v2", {"TX-1", "XR-1"})
+    parts = dict(sample.unread(text, "hl7v2", {"TX-1", "XR-1", event.id, event.source}))
+    assert "FT1-2" not in parts and "FT1-7" not in parts and "MSH-2" not in parts
+    resource = '{"resourceType": "Basic", "code": [{"text": "a"}, {"text": 5}], "note": null}'
+    assert sample.unread(resource, "fhir", {"a"}) == [("/code/1/text", "5")]

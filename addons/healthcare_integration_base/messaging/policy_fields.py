@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from . import contract_schema
 from .contract import Contract
@@ -55,8 +56,9 @@ class Problem:
     reason: str
 
 
+@lru_cache(maxsize=256)
 def policy_fields(contract: Contract) -> dict[str, PolicyField]:
-    """Pointer -> field, in the order of the contract."""
+    """Pointer -> field, in the order of the contract; made once for each contract."""
     schema = contract_schema.inline(contract.schema)
     found = _fields(schema, _Place("", "", "operational", "", contract.keys))
     return {field.pointer: field for field in found}

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from . import envelope, guard
 from .errors import MessageError
 from .event import Event, JsonObject, JsonValue
+from .preview import as_text
 from .translate import fhir, hl7_charset, hl7v2
 
 LIMIT = 256 * 1024
@@ -70,3 +71,47 @@ def _wrapped(value: JsonValue, accepts: Collection[str]) -> JsonValue:
         "data": value,
     }
     return wrapped
+
+
+# -- what no translator has read --------------------------------------------------------------
+
+
+def unread(text: str, kind: str, read: Collection[str]) -> list[tuple[str, str]]:
+    """Parts of a sample that nothing was read of: what they are called in their standard, and
+    their text. They are dropped with the message.
+
+    By their texts: a part that happens to say the same as one that was read is left out.
+
+    :param text: a sample that :func:`events` has taken
+    :param read: values that the events have
+    """
+    known = {value for value in read if value}
+    parts = _er7_parts(text) if kind == "hl7v2" else _json_parts(guard.parse_json(text.encode()))
+    return [(path, value) for path, value in parts if not _is_read(value, known)]
+
+
+def _is_read(value: str, known: Collection[str]) -> bool:
+    """Whole, or a part of it, as the code in ``XR-1^X-ray``."""
+    return value in known or any(one in value for one in known if len(one) > 1)
+
+
+def _er7_parts(text: str) -> Iterator[tuple[str, str]]:
+    lines = [line for line in text.strip().replace("\r", "\n").split("\n") if line]
+    separator = lines[0][3]
+    for line in lines:
+        name, *values = line.split(separator)
+        first = 2 if name == "MSH" else 1
+        for number, value in enumerate(values, first):
+            if value and (name, number) != ("MSH", 2):
+                yield f"{name}-{number}", value
+
+
+def _json_parts(value: JsonValue, path: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _json_parts(item, f"{path}/{name}")
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _json_parts(item, f"{path}/{number}")
+    elif value is not None and path.rpartition("/")[2] != "resourceType":
+        yield path, as_text(value)

@@ -36,14 +36,14 @@ class HcMinimizationPreview(models.AbstractModel):
     def _preview(self, channel, policy, text):
         """Minimize a sample under a channel's rules, or those of a version of its policy.
 
-        :return: dict: ``events``, or ``error`` with code, sentences and the rules that are
+        :return: dict: ``events`` and what was ``unread``, or ``error`` with code, sentences and the rules that are
             broken, never a value
         """
         self._check_right()
         channel.check_access("read")
         policy.check_access("read")
         try:
-            result = {"events": self._sudo_events(channel, policy, text)}
+            result = self._sudo_result(channel, policy, text)
         except MessageError as error:
             result = {"error": self._told(error)}
         except Exception as error:  # its text may hold what was pasted
@@ -52,7 +52,7 @@ class HcMinimizationPreview(models.AbstractModel):
         self._trail(channel, policy, result)
         return result
 
-    def _sudo_events(self, channel, policy, text):
+    def _sudo_result(self, channel, policy, text):
         """The rules are read as the web door reads them, whoever asks; rights were checked."""
         channel = channel.sudo()
         config = channel._wire_channel()
@@ -60,11 +60,21 @@ class HcMinimizationPreview(models.AbstractModel):
             plain = channel.message_type_ids._wire_types()
             config = replace(config, types=channel._under_policy(plain, policy.sudo()))
         ring = self.env["hc.keyring"]._ring()
-        events = sample.events(text, config.format, config.types, config.options)
-        return [
-            self._event(preview(event, config.types[event.type][1], ring, config.mapping))
-            for event in events
+        found = [
+            preview(event, config.types[event.type][1], ring, config.mapping)
+            for event in sample.events(text, config.format, config.types, config.options)
         ]
+        return {
+            "events": [self._event(one) for one in found],
+            "unread": self._unread(text, config.format, found),
+        }
+
+    def _unread(self, text, kind, found):
+        """What of a message of a standard no event has."""
+        if kind == "cloudevents":
+            return []
+        read = {row.raw for one in found for row in (*one.attributes, *one.values)}
+        return [{"path": path, "raw": raw} for path, raw in sample.unread(text, kind, read)]
 
     def _event(self, found):
         return {
@@ -144,6 +154,7 @@ class HcMinimizationPreview(models.AbstractModel):
                     "policy": policy.version or channel.policy_version,
                     "events": len(result.get("events", ())),
                     "values": dict(rules),
+                    "unread": len(result.get("unread", ())),
                 }
             ]
         )
