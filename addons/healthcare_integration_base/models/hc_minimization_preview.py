@@ -36,8 +36,8 @@ class HcMinimizationPreview(models.AbstractModel):
     def _preview(self, channel, policy, text):
         """Minimize a sample under a channel's rules, or those of a version of its policy.
 
-        :return: dict: ``events`` and what was ``unread``, or ``error`` with code, sentences and the rules that are
-            broken, never a value
+        :return: dict: ``events`` and what was ``unread``, or ``error`` with code, sentences and
+            the rules that are broken, never a value
         """
         self._check_right()
         channel.check_access("read")

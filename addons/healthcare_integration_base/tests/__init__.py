@@ -28,6 +28,7 @@ from . import test_outbound_recovery
 from . import test_outbound_unknown
 from . import test_outbound_wake
 from . import test_outcomes
+from . import test_policy_tour
 from . import test_pressure
 from . import test_runbook
 from . import test_server_faults
