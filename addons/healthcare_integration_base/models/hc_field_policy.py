@@ -59,7 +59,7 @@ class HcFieldPolicy(models.Model):
     approved_at = fields.Datetime(string="Approved", readonly=True, copy=False)
     retired_at = fields.Datetime(string="Retired", readonly=True, copy=False)
     reason = fields.Char(help="What this version is for, for those who read it later.")
-    line_ids = fields.One2many("hc.field.policy.line", "policy_id", string="Fields", copy=True)
+    line_ids = fields.One2many("hc.field.policy.line", "policy_id", string="Fields")
     own_count = fields.Integer(compute="_compute_counts", string="Own rules")
     changed_count = fields.Integer(compute="_compute_counts", string="Changes")
 
@@ -100,6 +100,13 @@ class HcFieldPolicy(models.Model):
         if vals.keys() & {"channel_id", "line_ids", "reason"}:
             self._check_part_changed()
         return super().write(vals)
+
+    def copy(self, default=None):
+        """With the own rules that can still hold, and who approved them."""
+        copies = super().copy(default)
+        for policy, made in zip(self, copies, strict=True):
+            made._sudo_take_rules(policy)
+        return copies
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
@@ -260,6 +267,20 @@ class HcFieldPolicy(models.Model):
                 else:
                     lines[key] = policy.line_ids.create({**values, "policy_id": policy.id})
         self.invalidate_recordset(["line_ids"])
+
+    def _sudo_take_rules(self, other):
+        """Approvals are written by the steps only; a rule that stays as it is keeps its own."""
+        mine = {line._key(): line for line in self.sudo().line_ids}
+        for line in other.sudo().line_ids.filtered("own_rule"):
+            own = mine.get(line._key())
+            if own and line.own_rule in own._choices():
+                own.write(
+                    {
+                        "own_rule": line.own_rule,
+                        "reason": line.reason,
+                        "approved_by_id": line.approved_by_id.id,
+                    }
+                )
 
     def _trail(self, action, before=None):
         """Who changed what is kept stands in the audit trail."""

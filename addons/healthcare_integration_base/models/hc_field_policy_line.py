@@ -83,9 +83,13 @@ class HcFieldPolicyLine(models.Model):
     def _compute_choices(self):
         names = dict(self._fields["own_rule"]._description_selection(self.env))
         for line in self:
-            field = line.message_type_id._policy_fields().get(line.pointer)
-            found = choices(field, line.message_type_id._tolerated()) if field else []
-            line.choices = ", ".join(names[one] for one in found if one != line.contract_rule)
+            found = [one for one in line._choices() if one != line.contract_rule]
+            line.choices = ", ".join(names[one] for one in found)
+
+    def _choices(self):
+        """Rules that can hold for the field, the contract's among them."""
+        field = self.message_type_id._policy_fields().get(self.pointer)
+        return choices(field, self.message_type_id._tolerated()) if field else []
 
     @api.depends("own_rule", "policy_id.state")
     def _compute_is_changed(self):
@@ -170,7 +174,7 @@ class HcFieldPolicyLine(models.Model):
 
     def _sudo_approved_by(self, user):
         """Who has approved the rules as they are: said by the steps only."""
-        super(HcFieldPolicyLine, self.sudo()).write({"approved_by_id": user.id})
+        self.sudo().write({"approved_by_id": user.id})
 
     def _key(self):
         self.ensure_one()
