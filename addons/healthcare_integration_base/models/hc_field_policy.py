@@ -97,7 +97,9 @@ class HcFieldPolicy(models.Model):
 
     def write(self, vals):
         self._check_forged(vals)
-        if vals.keys() & {"channel_id", "line_ids", "reason"}:
+        if "channel_id" in vals and self.channel_id.ids != [vals["channel_id"]]:
+            raise UserError(self.env._("A policy stays with its channel."))
+        if vals.keys() & {"line_ids", "reason"}:
             self._check_part_changed()
         return super().write(vals)
 

@@ -148,6 +148,9 @@ class TestFieldPolicy(PolicyCase):
                 self.policy.write(vals)
         with self.assertRaises(AccessError):
             self.policy.create({"channel_id": self.channel.id, "state": "active"})
+        other = self.make_channel(self.system, self.contact, code="other")
+        with self.assertRaises(UserError):
+            self.policy.channel_id = other
 
     def test_viewers_read_and_do_not_write(self):
         policy = self.policy.with_user(self.viewer)
