@@ -234,18 +234,23 @@ class TestFieldPolicy(PolicyCase):
             self.assertEqual(self.send(self.channel, event).payload["phone"], number)
 
     def test_what_is_sent_is_minimized_too(self):
+        segment = ("segment", "=", self.system.segment)
+        lane = self.env["hc.lane"].search([("direction", "=", "out"), segment], limit=1)
         out = self.make_channel(
             self.system,
             self.contact,
             code="out",
             direction="out",
-            lane_id=self.env["hc.lane"].search([("direction", "=", "out")], limit=1).id,
+            lane_id=lane.id,
         )
         policy = self.policy.create({"channel_id": out.id})
         self.give("/name", "mask", policy=policy)
         self.approve(policy)
         self.env["hc.outbox"]._send(
-            self.contact.name, {"facility": "F", "name": "Ophelia"}, self.env.company, key="k-1"
+            self.contact.name,
+            {"facility": "F", "name": "Ophelia"},
+            company=self.env.company,
+            key="k-1",
         )
         message = self.env["hc.message"].search([("channel_id", "=", out.id)])
         self.assertEqual((message.payload["name"], message.policy_version), ("***", 1))
