@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-from ..messaging import errors_outbound, errors_restore
+from ..messaging import errors_outbound, errors_restore, errors_sealing
 from . import (
     ir_http,
     res_users,
@@ -34,6 +34,11 @@ from . import (
     hc_inflight,
     hc_dirty_key,
     hc_audit_event,
+    hc_audit_event_proof,
+    hc_audit_checkpoint,
+    hc_audit_log,
+    hc_audit_retention,
+    hc_keyring_signing,
     hc_message_handler,
     hc_followup_handler,
     hc_staff_entry,

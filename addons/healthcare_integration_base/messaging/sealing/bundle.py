@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import IO
 
 from ..merkle import Nodes, consistency_proof, inclusion_proof
 from .check import Leaf, Stored
 from .keys import PublicKey
 from .note import parse
-from .store import Store
+from .store import Event, Store
 
 FORMAT = "hc-audit-bundle/1"
 SCRIPT = "hc_verify.py"
@@ -23,7 +23,7 @@ README = """Audit trail, events {first} to {last} ({count} leaves of the log
 
 Verify it with Python 3.9 or later and the package "cryptography":
 
-    python3 -I {script} {name} --key {fingerprint}
+    python3 -I {script} BUNDLE.zip --key {fingerprint}
 
 Ask the hospital for the fingerprint of the key by another way than this file. With
 --export FILE the checkpoints are also compared with the file that the hospital keeps
@@ -36,10 +36,14 @@ class NotSealedError(ValueError):
 
 
 class Prover:
-    """Makes proofs for the tree as it is at the last checkpoint."""
+    """Makes proofs for the tree as it is at the last checkpoint.
 
-    def __init__(self, store: Store) -> None:
+    :param companies: whose events are shown; of those of others the hash only. None: of all
+    """
+
+    def __init__(self, store: Store, companies: Container[int] | None = None) -> None:
         self._store = store
+        self._companies = companies
         self._nodes = Nodes(store.hashes, store.node)
         self._stored = {one.number: one for one in store.checkpoints()}
         if not self._stored:
@@ -68,9 +72,15 @@ class Prover:
             "leaves": [self.leaf(one)],
         }
 
+    def span(self, first: int, last: int) -> tuple[int, int] | None:
+        """The first and last place of events with these ids."""
+        return self._store.span(first, last, self.head.size)
+
     def leaf(self, one: Leaf) -> dict[str, object]:
-        """One event and its path; where the content was pruned, the hash that stayed."""
-        known = {n: value for n, value in (one.event or {}).items() if value is not None}
+        """One event and its path; where the content was pruned or is not for the reader, the
+        hash that stayed."""
+        event = one.event if one.event and self._is_shown(one.event) else {}
+        known = {name: value for name, value in event.items() if value is not None}
         path = inclusion_proof(self._nodes, one.place, self.head.size)
         return {
             "place": one.place,
@@ -79,6 +89,10 @@ class Prover:
             "path": [step.hex() for step in path],
             **({"event": known} if known else {}),
         }
+
+    def _is_shown(self, event: Event) -> bool:
+        company = event["company_id"]
+        return self._companies is None or company is None or int(company) in self._companies
 
     def leaves(self, first: int, last: int) -> Iterator[dict[str, object]]:
         """All from one place to another, both included."""
@@ -112,21 +126,21 @@ class Prover:
         return sorted(wanted)
 
 
-def write(store: Store, first: int, last: int, script: bytes, target: IO[bytes], name: str) -> int:
+def write(prover: Prover, first: int, last: int, script: bytes, target: IO[bytes]) -> int:
     """A zip file of the events with ids from ``first`` to ``last``.
 
     :return: how many leaves it holds
     :raises NotSealedError: none
     """
-    prover = Prover(store)
-    places = store.span(first, last, prover.head.size)
+    places = prover.span(first, last)
     if places is None:
         raise NotSealedError
     count = 0
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as bundle:
         with bundle.open("leaves.ndjson", "w") as file:
-            for count, one in enumerate(prover.leaves(*places), 1):
+            for one in prover.leaves(*places):
                 file.write(_line(one))
+                count += 1
         with bundle.open("checkpoints.ndjson", "w") as file:
             for one in prover.checkpoints(*places):
                 file.write(_line(one))
@@ -140,7 +154,6 @@ def write(store: Store, first: int, last: int, script: bytes, target: IO[bytes],
                 count=count,
                 origin=parse(prover.head.signed.note).origin,
                 script=SCRIPT,
-                name=name,
                 fingerprint=prover.key.fingerprint,
             ),
         )

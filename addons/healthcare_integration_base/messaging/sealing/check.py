@@ -127,7 +127,8 @@ class Check:
             if stored.number != number:
                 self.report.add(Kind.CHECKPOINT_MISSING, self._event_at(self._size), number)
                 number = stored.number
-            self._checkpoint(stored, self._lines and self._lines.next(stored.number))
+            line = self._lines.next(stored.number) if self._lines else None
+            self._checkpoint(stored, line)
         self._behind(number)
         self._file(number)
         self._look_at_nodes()
@@ -142,9 +143,7 @@ class Check:
         try:
             note = parse(stored.signed.note)
         except NoteError:
-            self.report.add(
-                Kind.CHECKPOINT_CHANGED, self._event_at(self._size), stored.number
-            )
+            self.report.add(Kind.CHECKPOINT_CHANGED, self._event_at(self._size), stored.number)
             self._is_lost, self._size = True, max(self._size, stored.size)
             return
         leaves = list(self._trail.leaves(self._size, note.size))
@@ -248,9 +247,9 @@ class Check:
             if one.hash != kept or (new and new != kept):
                 self.report.add(Kind.EVENT_CHANGED, event_id, note.number)
                 return
-        event_id = _difference(leaves, line)
-        if event_id is not None:
-            self.report.add(_how(event_id, leaves, line), event_id, note.number)
+        parted = _difference(leaves, line)
+        if parted is not None:
+            self.report.add(_how(parted, leaves, line), parted, note.number)
 
     # --------------------------------------------------------------------- around
 
@@ -274,7 +273,8 @@ class Check:
                 break
         for _line in self._lines.rest():
             continue
-        last = self.report.exported = self._lines.last
+        last = self._lines.last
+        self.report.exported = last
         if self._lines.is_broken:
             self.report.add(Kind.EXPORT_CHANGED, self._event_of(last + 1), last + 1)
         elif last < min(self._written, number):

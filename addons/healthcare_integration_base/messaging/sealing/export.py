@@ -70,7 +70,7 @@ class ExportFile:
     def batches(self) -> Iterator[Batch | None]:
         """Line by line, none for what cannot be read. What a crash has left of a line is
         passed over where the line follows once more, whole."""
-        broken = False
+        broken, last = False, None
         try:
             with self.path.open("rb") as file:
                 for line in file:
@@ -80,20 +80,18 @@ class ExportFile:
                             yield None
                         broken = True
                         continue
-                    broken = False
-                    yield batch
+                    if batch != last:
+                        yield batch
+                    broken, last = False, batch
         except FileNotFoundError:
             return
         if broken:
             yield None
 
-    def last_number(self) -> int:
-        """The number of the last whole line, 0 if there is none."""
-        for line in _lines_backwards(self.path):
-            batch = batch_of(line)
-            if batch:
-                return batch.checkpoint.number
-        return 0
+    def last_batch(self) -> Batch | None:
+        """The last whole line."""
+        found = (batch_of(line) for line in _lines_backwards(self.path))
+        return next((batch for batch in found if batch), None)
 
     def append(self, batches: Iterable[Batch]) -> int:
         """Add lines, and have them on disk on return.

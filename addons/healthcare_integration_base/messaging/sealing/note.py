@@ -26,6 +26,7 @@ import re
 from binascii import Error as BinasciiError
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from .keys import PublicKey, SigningKey
 
@@ -109,9 +110,7 @@ class Signed:
         """Whether one of the signatures is of this key."""
         wanted = _key_id(self.note.partition("\n")[0], key)
         data = self.note.encode()
-        return any(
-            blob[:4] == wanted and key.verifies(blob[4:], data) for blob in self._blobs()
-        )
+        return any(blob[:4] == wanted and key.verifies(blob[4:], data) for blob in self._blobs())
 
     def _blobs(self) -> list[bytes]:
         found = []
@@ -152,12 +151,22 @@ def parse(note: str) -> Checkpoint:
         number=int(match["number"]),
         time=match["time"],
         previous=None if match["previous"] == FIRST else _decode(match["previous"]),
-        snapshot=Snapshot(*(int(match[name]) for name in ("cluster", "closed", "upcoming", "high"))),
+        snapshot=Snapshot(
+            *(int(match[name]) for name in ("cluster", "closed", "upcoming", "high"))
+        ),
         key=PublicKey(_decode(match["key"])),
     )
-    if found.note != note:
+    if found.note != note or not _is_time(found.time):
         raise NoteError("this is no checkpoint as it is written")
     return found
+
+
+def _is_time(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def split(text: str) -> Signed:

@@ -9,6 +9,7 @@ older time gives itself away, also before it is sealed.
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -30,6 +31,19 @@ class Pruned:
     last: int
     recorded_at: str
     days: int
+
+
+def pruned_by(recorded_at: str, details: str | None) -> list[Pruned]:
+    """What an event of pruning says; what nobody but a forger would write says nothing."""
+    try:
+        told = json.loads(details or "")
+        moment_of(recorded_at)
+        return [
+            Pruned(int(first), int(last), recorded_at, int(told["days"]))
+            for first, last in told["places"]
+        ]
+    except (ValueError, TypeError, KeyError):
+        return []
 
 
 @dataclass(slots=True)

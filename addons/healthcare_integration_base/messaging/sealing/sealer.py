@@ -99,7 +99,7 @@ class Sealer:
             root=tree.root(),
             number=last.number + 1 if last else 1,
             time=moment,
-            previous=last and last.signed.digest,
+            previous=last.signed.digest if last else None,
             snapshot=snapshot,
             key=self._key.public,
         )

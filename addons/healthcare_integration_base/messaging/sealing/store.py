@@ -10,15 +10,15 @@ from .check import Leaf, Loose, Stored
 from .export import Batch
 from .leaf import MEMBERS, SELECT
 from .note import Signed, Snapshot
-from .plausible import Pruned
+from .plausible import Pruned, pruned_by
 
-TIME = "YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\""
+TIME = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 CHECKPOINTS = (
     "SELECT number, tree_size, cluster, closed_txid::text, next_txid::text, high_id, note,"
     " signatures FROM hc_audit.checkpoint"
 )
 LEAVES = (
-    f"SELECT l.place, l.event_id, l.hash, {SELECT} FROM hc_audit.leaf l"
+    f"SELECT l.place, l.event_id, l.hash, {SELECT} FROM hc_audit.leaf l"  # noqa: S608 constants
     " LEFT JOIN hc_audit.event e ON e.id = l.event_id"
     " WHERE l.place >= %s AND l.place < %s ORDER BY l.place"
 )
@@ -28,10 +28,8 @@ LOOSE = (
     " WHERE l.place IS NULL ORDER BY e.id"
 )
 PRUNED = (
-    "SELECT (r.range ->> 0)::bigint, (r.range ->> 1)::bigint,"
-    " to_char(e.recorded_at AT TIME ZONE 'UTC', %s), (e.details ->> 'days')::integer"
-    " FROM hc_audit.event e, jsonb_array_elements(e.details -> 'places') AS r(range)"
-    " WHERE e.action = 'trail.pruned'"
+    "SELECT to_char(e.recorded_at AT TIME ZONE 'UTC', %s), e.details::text"
+    " FROM hc_audit.event e WHERE e.action = 'trail.pruned'"
 )
 SNAPSHOT = (
     "SELECT (pg_control_system()).system_identifier, pg_snapshot_xmin(s)::text,"
@@ -39,11 +37,11 @@ SNAPSHOT = (
     " to_char(clock_timestamp() AT TIME ZONE 'UTC', %s) FROM pg_current_snapshot() s"
 )
 DUE = (
-    f"SELECT {SELECT} FROM hc_audit.event e WHERE e.id > %s"
+    f"SELECT {SELECT} FROM hc_audit.event e WHERE e.id > %s"  # noqa: S608 constants
     " AND e.txid >= %s::text::xid8 AND e.txid < %s::text::xid8"
 )
 COMING = (
-    f"SELECT {SELECT} FROM hc_audit.event e"
+    f"SELECT {SELECT} FROM hc_audit.event e"  # noqa: S608 constants
     " WHERE (e.txid < %s::text::xid8 OR e.txid >= %s::text::xid8) AND e.id > %s AND e.id <= %s"
     " AND NOT EXISTS (SELECT FROM hc_audit.leaf l WHERE l.event_id = e.id)"
     " ORDER BY e.id LIMIT %s"
@@ -115,8 +113,8 @@ class Store:
 
     def pruned(self) -> Iterator[Pruned]:
         """What events of pruning say."""
-        for first, last, moment, days in self._all(PRUNED, TIME):
-            yield Pruned(first, last, moment, days)
+        for moment, details in self._all(PRUNED, TIME):
+            yield from pruned_by(moment, details)
 
     def cluster(self) -> int:
         """The PostgreSQL cluster of the database."""
