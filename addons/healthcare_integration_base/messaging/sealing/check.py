@@ -300,7 +300,10 @@ class Check:
         kept = {(level, place): root for level, place, root in self._trail.kept()}
         for level, place in kept.keys() | self._nodes.keys():
             if kept.get((level, place)) != self._nodes.get((level, place)):
-                self.report.add(Kind.NODE_CHANGED, self._event_at(place << level))
+                # One over leaves that no checkpoint covers is about those.
+                is_over = (place + 1) << level > self._size
+                first = self._size if is_over else place << level
+                self.report.add(Kind.NODE_CHANGED, self._event_at(first))
 
     def _loose(self) -> None:
         cluster = self._trail.cluster()

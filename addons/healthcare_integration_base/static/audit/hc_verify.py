@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 """Verify a bundle of an audit trail, or the proof of one event, with nothing of the software
 that made it: Python's standard library and the package "cryptography" (Ed25519) only.
