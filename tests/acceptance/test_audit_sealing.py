@@ -10,15 +10,14 @@ import time
 
 import psycopg2
 import pytest
-from support import audit_log
-from support import cluster as clusters
-from support.audit_log import KEY, NEW_KEY, STRANGE_KEY, Log, Store, fill, made_up
-from support.tampering import WAYS, Tamperer
-
 from messaging.sealing import leaf
 from messaging.sealing.bundle import Prover, write
 from messaging.sealing.findings import Kind
 from messaging.sealing.sealer import Sealer, TreeDamagedError
+from support import audit_log
+from support import cluster as clusters
+from support.audit_log import KEY, NEW_KEY, STRANGE_KEY, Log, Store, fill, made_up
+from support.tampering import WAYS, Tamperer
 
 TAMPERINGS = 300
 SEED = int(os.environ.get("HC_SEED") or time.time_ns() % 1_000_000)

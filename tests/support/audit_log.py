@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,16 +12,13 @@ from typing import Any
 import psycopg2
 from hcdev import common, database
 from hcdev.postgres import Server
-
-sys.path.insert(0, str(common.ADDONS / "healthcare_integration_base"))
-
-from messaging.sealing import seeds  # noqa: E402
-from messaging.sealing.check import Check  # noqa: E402
-from messaging.sealing.export import Batch, ExportFile  # noqa: E402
-from messaging.sealing.findings import Report  # noqa: E402
-from messaging.sealing.note import Checkpoint  # noqa: E402
-from messaging.sealing.sealer import BATCH, Sealer  # noqa: E402
-from messaging.sealing.store import Store  # noqa: E402
+from messaging.sealing import seeds
+from messaging.sealing.check import Check
+from messaging.sealing.export import Batch, ExportFile
+from messaging.sealing.findings import Report
+from messaging.sealing.note import Checkpoint
+from messaging.sealing.sealer import BATCH, Sealer
+from messaging.sealing.store import Store
 
 KEY, NEW_KEY, STRANGE_KEY = (seeds.derived(bytes([n]) * 32) for n in (1, 2, 3))
 SCHEMA = database.OWNER_SQL.with_name("audit_schema.sql")
@@ -44,9 +40,11 @@ class Log:
         self.server, self.name = server, name
         self.file = ExportFile(folder / f"{name}.ndjson")
         self.key, self.former = KEY, []
+        self._writer: Any = None
 
     def create(self) -> None:
         """An empty trail, with an owner of its own."""
+        self.close()
         self.psql("postgres", "-c", f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
         self.psql("postgres", "-c", f'CREATE DATABASE "{self.name}" OWNER {self.server.user}')
         self.psql(self.name, "-f", str(SCHEMA), superuser=False)
@@ -73,18 +71,22 @@ class Log:
         made.set_session(isolation_level="REPEATABLE READ")
         return made
 
+    def close(self) -> None:
+        """End the connection that is kept for appending."""
+        if self._writer:
+            self._writer.close()
+            self._writer = None
+
     def append(self, *events: dict[str, Any], rolled_back: bool = False) -> None:
         """One transaction."""
-        connection = self.connect()
+        self._writer = self._writer or self.connect()
         try:
-            with connection.cursor() as cursor:
+            with self._writer.cursor() as cursor:
                 cursor.execute(APPEND, [json.dumps(events)])
-            if rolled_back:
-                connection.rollback()
-            else:
-                connection.commit()
+            if not rolled_back:
+                self._writer.commit()
         finally:
-            connection.close()
+            self._writer.rollback()
 
     def seal(self, limit: int = BATCH) -> Checkpoint | None:
         """One checkpoint, committed."""

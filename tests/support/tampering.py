@@ -6,20 +6,21 @@ first event that is not what it was. What it does to the exported file it does t
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import audit_log
-from .audit_log import STRANGE_KEY, Log
-
 from messaging import merkle
 from messaging.sealing import leaf, note
 from messaging.sealing.check import Leaf
-from messaging.sealing.export import Batch, ExportFile
+from messaging.sealing.export import Batch, ExportFile, line_of
 from messaging.sealing.sealer import Sealer
 from messaging.sealing.store import Store
+
+from . import audit_log
+from .audit_log import STRANGE_KEY, Log
 
 CHANGES = (
     ("action", "'other'"),
@@ -98,9 +99,8 @@ class Tamperer:
             like,
         )
 
-    def rebuild(self, leaves: list[tuple[int, bytes]], like: list[Leaf]) -> None:
+    def rebuild(self, leaves: list[tuple[int, bytes]]) -> None:
         """Put other leaves in the place of all, with the nodes that they make."""
-        del like
         self.run("DELETE FROM hc_audit.leaf")
         for place, (event_id, kept) in enumerate(leaves):
             self.run("INSERT INTO hc_audit.leaf VALUES (%s, %s, %s)", place, event_id, kept)
@@ -171,7 +171,7 @@ class Tamperer:
     def delete_and_close_the_gap(self) -> int:
         event_id = self.delete()
         kept = [(one.event_id, one.hash) for one in self.leaves() if one.event_id != event_id]
-        self.rebuild(kept, [])
+        self.rebuild(kept)
         return event_id
 
     def delete_and_call_it_pruned(self) -> int:
@@ -196,7 +196,7 @@ class Tamperer:
 
     def insert_at_the_end(self) -> int:
         """With a new id, but the transaction and the time of an old event."""
-        event_id = self.one("SELECT nextval('hc_audit.event_id_seq')")
+        event_id = self.one("SELECT max(id) + 5 FROM hc_audit.event")
         self.forge(event_id, self.event())
         return int(event_id)
 
@@ -207,7 +207,7 @@ class Tamperer:
         return gap
 
     def insert_dated_back(self) -> int:
-        event_id = self.one("SELECT nextval('hc_audit.event_id_seq')")
+        event_id = self.one("SELECT max(id) + 5 FROM hc_audit.event")
         older = "recorded_at - interval '1 hour'"
         self.forge(event_id, self.event(), txid="pg_current_xact_id()", recorded_at=older)
         return int(event_id)
@@ -221,7 +221,7 @@ class Tamperer:
         at = [one.event_id for one in leaves].index(later)
         like = next(one.event for one in leaves if one.event_id == later)
         told.insert(at, (gap, leaf.hash_of({**(like or {}), "id": str(gap)})))
-        self.rebuild(told, [])
+        self.rebuild(told)
         return gap
 
     # -------------------------------------------------------------------- reorder
@@ -272,8 +272,6 @@ class Tamperer:
     def restore_old_copy(self) -> int:
         number = self.drawn.randint(1, len(self.batches) - 1)
         self._cut(number)
-        highest = self.one("SELECT max(id) FROM hc_audit.event")
-        self.run("SELECT setval('hc_audit.event_id_seq', %s)", highest)
         return self.first_of(number + 1)
 
     def restore_old_copy_and_go_on(self) -> int:
@@ -281,10 +279,13 @@ class Tamperer:
         number = self.drawn.randint(1, len(self.batches) - 1)
         self._cut(number)
         first = self.first_of(number + 1)
+        # A sequence is not rolled back: it goes on afterwards where it was.
+        spent = self.one("SELECT last_value FROM hc_audit.event_id_seq")
         self.run("SELECT setval('hc_audit.event_id_seq', %s, false)", first)
         count = len(self.batches[number].ids)
         events = audit_log.made_up(self.drawn, count)
-        self.run(audit_log.APPEND, audit_log.json.dumps(events))
+        self.run(audit_log.APPEND, json.dumps(events))
+        self.run("SELECT setval('hc_audit.event_id_seq', %s)", spent)
         self._seal_open()
         return first
 
@@ -378,7 +379,7 @@ class Tamperer:
         batch = self.batches[number - 1]
         at = self.drawn.randrange(len(batch.hashes))
         hashes = (*batch.hashes[:at], self.drawn.randbytes(32), *batch.hashes[at + 1 :])
-        lines[number - 1] = audit_log.line_of(Batch(batch.signed, batch.ids, hashes))
+        lines[number - 1] = line_of(Batch(batch.signed, batch.ids, hashes))
         self.put(lines)
         return self.first_of(number)
 

@@ -294,8 +294,9 @@ class Check:
         return None
 
     def _look_at_nodes(self) -> None:
-        """Proofs are made of the kept nodes, and the tree goes on from them."""
-        if self._is_lost:
+        """Proofs are made of the kept nodes, and the tree goes on from them. Where something
+        else was found they tell nothing more."""
+        if self._is_lost or self.report.findings:
             return
         kept = {(level, place): root for level, place, root in self._trail.kept()}
         for level, place in kept.keys() | self._nodes.keys():

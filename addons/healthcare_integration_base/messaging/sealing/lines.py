@@ -38,7 +38,9 @@ class Lines:
         if self._ahead:
             line, self._ahead = self._ahead, None
             yield line
-        yield from self._sound
+        # Not "yield from": that would end the reading with whoever asks for one line.
+        for line in self._sound:
+            yield line
 
     def _check(self, lines: Iterator[Batch | None]) -> Iterator[Batch]:
         for line in lines:

@@ -31,9 +31,11 @@ PRUNED = (
     "SELECT to_char(e.recorded_at AT TIME ZONE 'UTC', %s), e.details::text"
     " FROM hc_audit.event e WHERE e.action = 'trail.pruned'"
 )
+# xmax of a snapshot is behind the last transaction that has *ended*. None that begins after
+# this one has an id below its own, which is given behind the snapshot.
 SNAPSHOT = (
     "SELECT (pg_control_system()).system_identifier, pg_snapshot_xmin(s)::text,"
-    " pg_snapshot_xmax(s)::text, (SELECT COALESCE(max(id), 0) FROM hc_audit.event),"
+    " pg_current_xact_id()::text, (SELECT COALESCE(max(id), 0) FROM hc_audit.event),"
     " to_char(clock_timestamp() AT TIME ZONE 'UTC', %s) FROM pg_current_snapshot() s"
 )
 DUE = (
@@ -185,8 +187,8 @@ class Store:
 
     def snapshot(self) -> tuple[Snapshot, str]:
         """What is committed, and PostgreSQL's time of it."""
-        cluster, closed, upcoming, high, moment = self._all(SNAPSHOT, TIME)[0]
-        return Snapshot(int(cluster), int(closed), int(upcoming), high), moment
+        cluster, closed, own, high, moment = self._all(SNAPSHOT, TIME)[0]
+        return Snapshot(int(cluster), int(closed), int(own) + 1, high), moment
 
     def low(self, cluster: int, closed: int) -> int:
         """No transaction from ``closed`` on has added an event with this id or a lower one."""
