@@ -29,12 +29,7 @@ class HcKeyring(models.AbstractModel):
             )
         except KeyFileError as error:
             raise UserError(str(error)) from error
-        keys = [derived(master) for master in (self._load_master(), *self._former_masters())]
+        keys = [derived(master) for master in (self._load_master(), *self._load_previous())]
         if own:
             return own, [*former, *keys]
         return keys[0], [*former, *keys[1:]]
-
-    @api.model
-    def _former_masters(self):
-        """Master keys that were in use before."""
-        return []
