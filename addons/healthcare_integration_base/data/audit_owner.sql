@@ -21,11 +21,20 @@ BEGIN
                       AND c.relkind NOT IN ('i', 'S') AND (c.relkind <> 'r' OR c.relname NOT IN
                           ('event', 'log', 'leaf', 'node', 'checkpoint')))
         OR EXISTS (SELECT FROM pg_proc p
-                    WHERE p.pronamespace = to_regnamespace('hc_audit') AND p.proname NOT IN
-                          ('append', 'version', 'seal', 'prune'))
+                    WHERE p.pronamespace = to_regnamespace('hc_audit')
+                      AND p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')'
+                          NOT IN ('append(events jsonb)', 'version()', 'prune(ids bigint[],'
+                          ' days integer, who integer, why text)', 'seal(sealed_note text,'
+                          ' sealed_signatures text, sealed_cluster bigint, closed xid8,'
+                          ' upcoming xid8, highest bigint, ids bigint[], hashes bytea[],'
+                          ' levels smallint[], places bigint[], nodes bytea[])'))
+        OR EXISTS (SELECT FROM pg_attrdef d JOIN pg_class c ON c.oid = d.adrelid
+                    WHERE c.relnamespace = to_regnamespace('hc_audit')
+                      AND pg_get_expr(d.adbin, d.adrelid) NOT IN ('clock_timestamp()',
+                          'pg_current_xact_id()', 'gen_random_uuid()', 'true', '2190'))
     THEN
-        RAISE EXCEPTION 'schema hc_audit holds triggers, rules, policies, tables or functions'
-            ' that are not of the audit trail: look at them, and drop them';
+        RAISE EXCEPTION '%', 'schema hc_audit holds triggers, rules, policies, tables,'
+            ' functions or defaults that are not of the audit trail: look at them, drop them';
     END IF;
 END
 $$;
