@@ -363,8 +363,10 @@ def test_owner_takes_nothing_strange_over(bare):
             "DROP FUNCTION hc_audit.append(text)",
         ),
         (
-            "CREATE TRIGGER silent BEFORE INSERT ON hc_audit.event FOR EACH ROW EXECUTE FUNCTION"
-            " suppress_redundant_updates_trigger()",
+            (
+                "CREATE TRIGGER silent BEFORE INSERT ON hc_audit.event FOR EACH ROW"
+                " EXECUTE FUNCTION suppress_redundant_updates_trigger()"
+            ),
             "DROP TRIGGER silent ON hc_audit.event",
         ),
         (

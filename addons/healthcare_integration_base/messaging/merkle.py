@@ -56,7 +56,7 @@ class Frontier:
         """The hash of the tree's head (section 2.1)."""
         return join(self.roots)
 
-    def copy(self) -> Frontier:
+    def clone(self) -> Frontier:
         """One that grows on its own."""
         return Frontier(self.size, list(self.roots))
 

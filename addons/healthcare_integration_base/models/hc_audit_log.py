@@ -291,7 +291,11 @@ class HcAuditLog(models.Model):
         """The report in sentences."""
         lines = [
             self.env._("%s checkpoints", found.checkpoints),
-            self.env._("%s sealed events, %s of them pruned", found.leaves, found.pruned),
+            self.env._(
+                "%(sealed)s sealed events, %(pruned)s of them pruned",
+                sealed=found.leaves,
+                pruned=found.pruned,
+            ),
             self.env._("%s events not sealed yet", found.unsealed),
             self.env._("compared with the exported file up to checkpoint %s", found.exported)
             if found.exported is not None

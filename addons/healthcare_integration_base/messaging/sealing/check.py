@@ -202,7 +202,7 @@ class Check:
         """Whether the tree has the signed root with these; then it has grown by them."""
         if self._is_lost:
             return False
-        tree = self._tree.copy()
+        tree = self._tree.clone()
         nodes = tree.extend(hashes)
         if tree.root() != note.root:
             return False
