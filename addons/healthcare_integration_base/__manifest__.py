@@ -31,6 +31,7 @@
         "data/retention.xml",
         "data/erasure.xml",
         "data/hc_lane_outbound.xml",
+        "data/register.xml",
         "data/hc_message_type.xml",
         "views/hc_message_views.xml",
         "views/hc_issue_views.xml",
@@ -66,6 +67,8 @@
         "views/hc_erasure_views.xml",
         "views/hc_restore_views.xml",
         "wizards/hc_channel_pause_views.xml",
+        "views/register_views.xml",
+        "reports/catalog_report.xml",
         "views/menus.xml",
     ],
     "assets": {

@@ -8,6 +8,7 @@ from . import (
     hc_runbook,
     hc_wire_mixin,
     hc_traced_mixin,
+    hc_review_mixin,
     hc_system,
     hc_credential,
     hc_site,
@@ -93,4 +94,7 @@ from . import (
     hc_identifier_outbound,
     hc_outbox,
     hc_followup_hl7_ack,
+    hc_system_register,
+    hc_channel_register,
+    hc_flow_map,
 )
