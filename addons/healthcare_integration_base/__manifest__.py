@@ -35,6 +35,7 @@
         "data/audit.xml",
         "data/credential_cron.xml",
         "data/hc_lane_outbound.xml",
+        "data/register.xml",
         "data/hc_message_type.xml",
         "views/hc_message_views.xml",
         "views/hc_issue_views.xml",
@@ -80,6 +81,8 @@
         "views/ownership_views.xml",
         "views/res_config_settings_views.xml",
         "wizards/hc_channel_pause_views.xml",
+        "views/register_views.xml",
+        "reports/catalog_report.xml",
         "views/menus.xml",
     ],
     "assets": {

@@ -14,6 +14,7 @@ from . import (
     hc_runbook,
     hc_wire_mixin,
     hc_traced_mixin,
+    hc_review_mixin,
     hc_sealed_mixin,
     hc_expiring_mixin,
     hc_master_key,
@@ -128,4 +129,7 @@ from . import (
     hc_identifier_outbound,
     hc_outbox,
     hc_followup_hl7_ack,
+    hc_system_register,
+    hc_channel_register,
+    hc_flow_map,
 )
