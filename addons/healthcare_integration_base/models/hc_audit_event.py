@@ -2,7 +2,7 @@
 import json
 
 from odoo import api, fields, models
-from odoo.tools import file_open
+from odoo.tools import SQL, drop_view_if_exists, file_open
 
 COLUMNS = frozenset(
     {
@@ -47,11 +47,29 @@ class HcAuditEvent(models.Model):
         if not cr.fetchone()[0]:
             with file_open("healthcare_integration_base/data/audit_schema.sql") as script:
                 cr.execute(script.read())
-        cr.execute(
-            "CREATE OR REPLACE VIEW hc_audit_event AS SELECT id, recorded_at AT TIME ZONE 'UTC'"
-            " AS recorded_at, action, outcome, user_id, system_id, company_id, object, code,"
-            " correlation, digest, details FROM hc_audit.event"
+        drop_view_if_exists(cr, "hc_audit_event")
+        columns = SQL(", ").join(
+            SQL("%s AS %s", source, SQL.identifier(name))
+            for name, source in self._view_columns().items()
         )
+        cr.execute(SQL("CREATE VIEW hc_audit_event AS SELECT %s FROM hc_audit.event e", columns))
+
+    def _view_columns(self):
+        """Columns of the view: name -> what of the trail ``e`` it is."""
+        return {
+            "id": SQL("e.id"),
+            "recorded_at": SQL("e.recorded_at AT TIME ZONE 'UTC'"),
+            "action": SQL("e.action"),
+            "outcome": SQL("e.outcome"),
+            "user_id": SQL("e.user_id"),
+            "system_id": SQL("e.system_id"),
+            "company_id": SQL("e.company_id"),
+            "object": SQL("e.object"),
+            "code": SQL("e.code"),
+            "correlation": SQL("e.correlation"),
+            "digest": SQL("e.digest"),
+            "details": SQL("e.details"),
+        }
 
     @api.model
     def _append(self, events):

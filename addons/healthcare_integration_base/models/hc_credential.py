@@ -29,7 +29,8 @@ class HcCredential(models.Model):
 
     _name = "hc.credential"
     _description = "Credential"
-    _inherit = ["hc.wire.mixin"]
+    _inherit = ["hc.governed.mixin", "hc.wire.mixin"]
+    _asks_reason = True
     _order = "system_id, state, id desc"
 
     name = fields.Char(required=True, default=lambda self: self.env._("Main key"))
@@ -105,6 +106,9 @@ class HcCredential(models.Model):
         if left is None or left > OVERLAP:
             return "active"
         return "expiring" if left > timedelta() else "expired"
+
+    def _ungoverned_fields(self):
+        return super()._ungoverned_fields() | {"last_used_at"}
 
     def _wire_silent_fields(self):
         return frozenset({"last_used_at", "name"})

@@ -29,7 +29,8 @@ class HcFileStore(models.Model):
 
     _name = "hc.file.store"
     _description = "File Store"
-    _inherit = ["mail.thread"]
+    _inherit = ["hc.governed.mixin", "mail.thread"]
+    _asks_reason = True
     _order = "name, id"
 
     name = fields.Char(required=True, tracking=True)

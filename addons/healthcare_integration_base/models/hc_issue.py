@@ -26,7 +26,7 @@ class HcIssue(models.Model):
 
     _name = "hc.issue"
     _description = "Issue"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["hc.history.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "last_seen desc, id desc"
     _rec_names_search = ("subject", "error_code", "fix_value")
 

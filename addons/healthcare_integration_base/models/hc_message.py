@@ -32,6 +32,7 @@ class HcMessage(models.Model):
 
     _name = "hc.message"
     _description = "Integration Message"
+    _inherit = ["hc.history.mixin"]
     _order = "id desc"
     _rec_name = "message_identifier"
     _log_access = False
@@ -123,6 +124,9 @@ class HcMessage(models.Model):
     _type_idx = models.Index("(message_type_id, id)")
     _duplicate_idx = models.Index("(duplicate_of_id) WHERE duplicate_of_id IS NOT NULL")
     _superseded_idx = models.Index("(superseded_by_id) WHERE superseded_by_id IS NOT NULL")
+
+    def _history_objects(self):
+        return super()._history_objects() + self.mapped("uuid")
 
     def _compute_error_text(self):
         for message in self:
