@@ -110,7 +110,7 @@ def authenticate(raw):
         signed = {name: headers.get(name, "") for name in SIGNED_HEADERS}
         caller = Caller(env, credential, signature.verify_webhook(signed, raw, [secret]))
     _check_validity(credential)
-    last_use.remember(request.env.registry, credential.id)
+    last_use.remember(request.env.registry, credential.id, traced=not trail.is_dry_run())
     return trail.known(caller)
 
 
@@ -128,7 +128,7 @@ def _credential(config, key_id, kind):
     credential = config.get(key_id)
     if credential is None or credential.kind != kind:
         raise MessageError("unauthenticated")
-    return credential
+    return trail.suspected(credential)
 
 
 def _check_validity(credential):

@@ -110,4 +110,5 @@ def _item(env, row, channel, trigger):
         retry_count=row["retry_count"],
         retry_age=float(row["retry_age"]),
         trigger="retry" if row["state"] == "retry" else trigger,
+        correlation=row["correlation_identifier"],
     )

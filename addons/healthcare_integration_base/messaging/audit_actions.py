@@ -55,7 +55,6 @@ ACTIONS: dict[str, Action] = {
     "erasure.requested": Action("Erasure requested", "C"),
     "hold.placed": Action("Legal hold placed", "C"),
     "hold.released": Action("Legal hold released", "U"),
-    "issue.reopened": Action("Issue reopened", "U"),
     "mapping.activated": Action("Mapping activated", "U"),
     "mapping.retired": Action("Mapping retired", "U"),
     "message.asked": Action("Receiver asked", "E"),

@@ -9,6 +9,8 @@ from . import (
     hc_wire_mixin,
     hc_history_mixin,
     hc_governed_mixin,
+    hc_content_mixin,
+    base_export,
     hc_traced_mixin,
     hc_system,
     hc_credential,

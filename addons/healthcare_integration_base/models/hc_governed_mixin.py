@@ -77,6 +77,8 @@ class HcGovernedMixin(models.AbstractModel):
     def write(self, vals):
         self.check_access("write")
         names = self._governed_fields() & (vals.keys() | self._following_fields())
+        if not names:
+            return super().write(_without_reason(vals))
         before = self._sudo_governed_values(names)
         result = super().write(_without_reason(vals))
         after = self._sudo_governed_values(names)
@@ -117,8 +119,6 @@ class HcGovernedMixin(models.AbstractModel):
 
     def _sudo_governed_values(self, names):
         """The values of fields by record id; closed fields too, of which a digest is told."""
-        if not names:
-            return {}
         records = self.sudo().with_context(active_test=False)
         return {
             record.id: {name: _as_json(record._fields[name], record[name]) for name in names}
