@@ -52,6 +52,22 @@ FORMATS = {
 """Extension and media type of each format."""
 
 
+CHUNK = 64 * 1024
+"""Bytes that are handed on together."""
+
+
+def chunks(form: str, events: Iterable[Event], database: str) -> Iterator[bytes]:
+    """The file as :func:`pieces` has it, in pieces of a size that is worth sending."""
+    held = bytearray()
+    for piece in pieces(form, events, database):
+        held += piece
+        if len(held) >= CHUNK:
+            yield bytes(held)
+            held.clear()
+    if held:
+        yield bytes(held)
+
+
 def pieces(form: str, events: Iterable[Event], database: str) -> Iterator[bytes]:
     """The file, in pieces of about an event each.
 

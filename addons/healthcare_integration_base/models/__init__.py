@@ -39,6 +39,8 @@ from . import (
     hc_dirty_key,
     hc_audit_event,
     hc_audit_event_reading,
+    hc_audit_event_timeline,
+    hc_audit_event_export,
     hc_message_handler,
     hc_followup_handler,
     hc_staff_entry,
