@@ -7,7 +7,9 @@ from . import test_credential
 from . import test_dirty_key
 from . import test_door
 from . import test_engine
+from . import test_audit_trail
 from . import test_erasure
+from . import test_governed
 from . import test_issue
 from . import test_keyring
 from . import test_ledger_size

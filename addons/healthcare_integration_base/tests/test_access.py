@@ -23,6 +23,8 @@ GENERIC = {
     "search_read": lambda ids: [[], ["id"]],
     "formatted_read_group": lambda ids: [[], [], ["__count"]],
     "web_read": lambda ids: [ids, {"display_name": {}}],
+    "web_search_read": lambda ids: [[], {"display_name": {}}],
+    "timeline": lambda ids: ["record", "hc.system,1"],
     "web_save": lambda ids: [ids, {}, {"display_name": {}}],
 }
 CHANGES = ("create", "write", "unlink", "copy", "web_save")
@@ -67,6 +69,7 @@ class TestAccess(EngineCase):
         cls._fill_retention()
         cls.env["hc.dirty.key"].create({"kind": "rights", "company_id": cls.env.company.id})
         cls.env["hc.credential.reveal"].create({})
+        cls.env["hc.audit.export"].create({"reason": "Rights"})
         cls.endpoint = cls.env["hc.endpoint"].create(
             {**of_system, "name": "Orders", "url": "https://partner.example/events"}
         )

@@ -62,7 +62,7 @@ class TestLegalHold(RetentionCase):
         self.run_now()
         self.assert_pruned(message)
         events = self.env["hc.audit.event"].search([("object", "=", f"hc.legal.hold,{hold.id}")])
-        self.assertEqual(set(events.mapped("action")), {"hold.placed", "hold.released"})
+        self.assertLessEqual({"hold.placed", "hold.released"}, set(events.mapped("action")))
 
     def test_a_hold_is_not_bent(self):
         hold = self.hold(system_id=self.system.id)
