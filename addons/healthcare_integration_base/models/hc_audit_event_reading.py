@@ -64,7 +64,10 @@ class HcAuditEvent(models.Model):
                 list(WAITING),
             ),
             "res_model": SQL(
-                "CASE WHEN %s THEN split_part(e.object, ',', 1) %s END", reference, uuids
+                "CASE WHEN %s THEN split_part(e.object, ',', 1) %s"
+                " WHEN e.action = 'data.exported' THEN e.object END",
+                reference,
+                uuids,
             ),
             "res_id": SQL("CASE WHEN %s THEN split_part(e.object, ',', 2)::int END", reference),
         }
@@ -118,7 +121,7 @@ class HcAuditEvent(models.Model):
         if self.res_id:
             record = model.browse(self.res_id).exists()
         else:
-            record = self._by_uuid(model)
+            record = self._by_uuid(model) if self.res_model in UUID_OF else None
         return record if record and record.has_access("read") else None
 
     def _by_uuid(self, model):

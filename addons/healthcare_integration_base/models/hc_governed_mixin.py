@@ -161,7 +161,8 @@ class HcGovernedMixin(models.AbstractModel):
                     and field.comodel_name == self._name
                     and field.ondelete == "cascade"
                 ):
-                    yield model.search([(field.name, "in", self.ids), ("id", "not in", self.ids)])
+                    found = model.search([(field.name, "in", self.ids)])
+                    yield found - self if name == self._name else found
 
     def _sudo_governed_event(self, action, told, reason):
         """Whoever changes a record, the trail says whose it is."""
@@ -172,7 +173,9 @@ class HcGovernedMixin(models.AbstractModel):
             "outcome": "done",
             "object": f"{self._name},{self.id}",
             "system_id": system.id if system else None,
-            "company_id": record["company_id"].id if "company_id" in self._fields else None,
+            "company_id": (record["company_id"].id or None)
+            if "company_id" in self._fields
+            else None,
             "reason": reason or None,
             "contract": record._governed_contract(),
             **told.event(),

@@ -24,9 +24,9 @@ GENERIC = {
     "formatted_read_group": lambda ids: [[], [], ["__count"]],
     "web_read": lambda ids: [ids, {"display_name": {}}],
     "web_search_read": lambda ids: [[], {"display_name": {}}],
-    "timeline": lambda ids: ["record", "hc.system,1"],
     "web_save": lambda ids: [ids, {}, {"display_name": {}}],
 }
+PARTICULAR = {"timeline": lambda ids: ["record", "hc.system,1"]}
 CHANGES = ("create", "write", "unlink", "copy", "web_save")
 
 
@@ -218,7 +218,8 @@ class TestAccess(EngineCase):
     def call(self, user, name, method, args=None):
         model = self.env[name].with_user(user).with_context(allowed_company_ids=None)
         if args is None:
-            args = GENERIC[method](self.ids_of(name)) if method in GENERIC else [self.ids_of(name)]
+            given = {**GENERIC, **PARTICULAR}.get(method, lambda ids: [ids])
+            args = given(self.ids_of(name))
         with self.env.cr.savepoint():
             result = call_kw(model, method, args, {})
             self.env.flush_all()

@@ -2,6 +2,7 @@
 import csv
 import io
 import json
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 from odoo.service.model import call_kw
@@ -88,7 +89,9 @@ class TestCoverage(TrailCase):
         self.assertEqual(len(self.told(("action", "=", "credential.used"))), 2)
 
     def test_a_dry_run_leaves_one_event(self):
-        self.call("/hc/v1/channels/tests/validate", self.body())
+        handler = type(self.env["hc.message.handler"])
+        with patch.object(handler, "_plan", lambda handler, items: [[]]):
+            self.call("/hc/v1/channels/tests/validate", self.body())
         self.assertEqual(self.told().mapped("action"), ["message.validated"])
 
     def test_who_is_not_proven_is_counted(self):
@@ -153,7 +156,7 @@ class TestCoverage(TrailCase):
     def test_no_way_around(self):
         message = self.read_message()
         for spec in (([], ["payload"], []), ([], [], ["payload:array_agg"])):
-            with self.subTest(spec), self.assertRaises((UserError, ValueError)):
+            with self.subTest(spec), self.assertRaises(UserError):
                 self.rpc(self.operator, "hc.message", "formatted_read_group", [], *spec[1:])
         [copied] = self.rpc(self.operator, "hc.message", "copy_data", message.ids)
         self.assertNotIn("payload", copied)
