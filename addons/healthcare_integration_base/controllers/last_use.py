@@ -20,7 +20,8 @@ WITH before AS (
     SELECT c.id, c.system_id, c.company_id, c.last_used_at, s.user_id
       FROM hc_credential c JOIN hc_system s ON s.id = c.system_id WHERE c.id = %(id)s
 ), used AS (
-    UPDATE hc_credential SET last_used_at = now() AT TIME ZONE 'UTC' WHERE id = %(id)s
+    UPDATE hc_credential SET last_used_at = now() AT TIME ZONE 'UTC', last_used_from = %(from)s
+     WHERE id = %(id)s
 )
 SELECT hc_audit.append(jsonb_build_array(%(event)s::jsonb || jsonb_build_object(
            'object', 'hc.credential,' || before.id, 'user_id', before.user_id,
@@ -31,21 +32,55 @@ SELECT hc_audit.append(jsonb_build_array(%(event)s::jsonb || jsonb_build_object(
 """
 LOGIN = json.dumps({"action": "credential.used", "outcome": "done"})
 
+# Where only the fingerprint was entered, the certificate itself says until when it is good.
+SHOWN = """
+    UPDATE hc_credential_certificate
+       SET last_used_at = now() AT TIME ZONE 'UTC', subject = coalesce(subject, %(subject)s),
+           not_before = %(begin)s, not_after = %(end)s,
+           expires_at = least(%(end)s, valid_until)
+     WHERE credential_id = %(credential)s AND thumbprint = %(thumbprint)s
+"""
 
-def remember(registry, credential_id, traced=True):
-    """Note the use of a credential, at the most once in five minutes and process.
 
+def is_fresh(registry, credential_id):
+    """Whether this process has noted the use of a credential a moment ago."""
+    seen = _seen.get((registry.db_name, credential_id), -PRECISION_SECONDS)
+    return time.monotonic() - seen < PRECISION_SECONDS
+
+
+def remember(registry, credential_id, address="", certificate=None, traced=True):
+    """Note the use of a credential; the caller asks before whether that is fresh already.
+
+    :param address: of the client, as far as it is proven
+    :param certificate: that the client has shown
     :param traced: whether it is a login; a request that leaves an event of its own and
         nothing else is none
     """
-    now, key = time.monotonic(), (registry.db_name, credential_id)
-    if now - _seen.get(key, -PRECISION_SECONDS) < PRECISION_SECONDS:
-        return
-    _seen[key] = now
+    values = {
+        "id": credential_id,
+        "from": address or None,
+        "event": LOGIN,
+        "traced": traced,
+    }
+    _seen[registry.db_name, credential_id] = time.monotonic()
     try:
         with registry.cursor() as cr:
-            cr.execute(
-                USED, {"id": credential_id, "event": LOGIN, "traced": traced}, log_exceptions=False
-            )
+            cr.execute(USED, values, log_exceptions=False)
+            if certificate is not None:
+                _remember_certificate(cr, credential_id, certificate)
     except psycopg2.errors.SerializationFailure:
         _logger.debug("Another worker has just noted the use of credential %s", credential_id)
+
+
+def _remember_certificate(cr, credential_id, certificate):
+    cr.execute(
+        SHOWN,
+        {
+            "subject": certificate.subject,
+            "begin": certificate.not_before,
+            "end": certificate.not_after,
+            "credential": credential_id,
+            "thumbprint": certificate.thumbprint,
+        },
+        log_exceptions=False,
+    )

@@ -24,7 +24,7 @@ def gathered(dbname, system_id, counts):
     """
     due = {
         code: _due((dbname, system_id, code), count, TOLD_EVERY_SECONDS)
-        if spec(code).status == 429
+        if spec(code).status in (401, 429)
         else count
         for code, count in counts.items()
     }

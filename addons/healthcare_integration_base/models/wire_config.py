@@ -5,9 +5,12 @@ All datetimes are naive and in UTC, as everywhere in Odoo.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from ..messaging.networks import Network
+from ..messaging.tokens import Rules
 
 
 def secret_aad(key_id: str) -> str:
@@ -37,6 +40,8 @@ class ChannelConfig:
     is_held: bool = False  # paused, but only the handling: intake goes on
     backlog_limit: int = 0  # messages that may wait on the channel; 0: no limit of its own
     lane_backlog_limit: int = 0
+    is_foreign: bool = False  # its system is of another environment than the database
+    takes_tests: bool = True  # production refuses what is marked as a test
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,28 @@ class SystemConfig:
     facilities: Mapping[str, int]  # facility code -> company
     rate_per_second: float = 0.0  # items; 0: no limit
     rate_burst: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class IssuerConfig:
+    """An identity provider whose access tokens are taken."""
+
+    id: int
+    rules: Rules
+    single_use: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TokenBinding:
+    """Whose access tokens are those of a credential.
+
+    :param claim: ``client`` or ``subject``, as :class:`~..messaging.tokens.Claims` has them
+    """
+
+    issuer_id: int
+    claim: str
+    value: str
+    scopes: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +94,17 @@ class CredentialConfig:
     system: SystemConfig
     channel_ids: frozenset[int] | None  # None: all channels of the system
     allowed_sources: frozenset[str]
+    networks: tuple[Network, ...] = ()  # of the sender; none: from anywhere
+    certificates: Mapping[str, datetime | None] = field(default_factory=dict)  # with their ends
+    token: TokenBinding | None = None
 
     @property
     def aad(self) -> str:
         return secret_aad(self.key_id)
+
+    @property
+    def identities(self) -> tuple[tuple[Any, ...], ...]:
+        """Where it is found by what a caller shows, and not by its key id."""
+        if self.token is not None:
+            return (("oauth", self.token.issuer_id, self.token.claim, self.token.value),)
+        return tuple(("mtls", thumbprint) for thumbprint in self.certificates)

@@ -30,9 +30,8 @@ PARTICULAR = {"timeline": lambda ids: ["record", "hc.system,1"]}
 CHANGES = ("create", "write", "unlink", "copy", "web_save")
 
 
-@tagged("post_install", "-at_install")
-class TestAccess(EngineCase):
-    """Who has no business here gets nothing, by the entrance that RPC takes."""
+class AccessCase(EngineCase):
+    """A record of each model, and the entrance that RPC takes to them."""
 
     @classmethod
     def setUpClass(cls):
@@ -65,6 +64,7 @@ class TestAccess(EngineCase):
                 "res_id": cls.env.company.partner_id.id,
             }
         )
+        cls._fill_credentials()
         cls._fill_batch()
         cls._fill_retention()
         cls.env["hc.dirty.key"].create({"kind": "rights", "company_id": cls.env.company.id})
@@ -76,6 +76,9 @@ class TestAccess(EngineCase):
         cls.env["hc.channel.pause"].create({"channel_id": cls.channel.id, "reason": "Rights"})
         cls.env["hc.rate.bucket"].create({**of_system, "tokens": 1})
         cls.env["hc.backlog"].create({"place": "rights", "lane_id": cls.lane.id})
+        cls.domain = cls.env["hc.data.domain"].create({"name": "Notes", "code": "note"})
+        cls.env["hc.ownership"].create({**of_system, "domain_id": cls.domain.id})
+        cls.env["hc.exchange"].create({**of_system, "domain": "note", "subject": "0" * 32})
         cls.env["hc.mllp.port"].create(
             {
                 **of_system,
@@ -97,6 +100,28 @@ class TestAccess(EngineCase):
                 ],
             }
         )
+
+    @classmethod
+    def _fill_credentials(cls):
+        certificate = cls.env["hc.credential"].create({"system_id": cls.system.id, "kind": "mtls"})
+        cls.env["hc.credential.certificate"].create(
+            {"credential_id": certificate.id, "thumbprint": "cd" * 32}
+        )
+        cls.env["hc.credential.renew"].create({"credential_id": certificate.id})
+        issuer = cls.env["hc.token.issuer"].create(
+            {"name": "Login", "issuer": "https://login.example", "audience": "odoo"}
+        )
+        cls.env["hc.token.use"].create(
+            {
+                "issuer_id": issuer.id,
+                "jti_digest": "0" * 64,
+                "expires_at": "2099-01-01 00:00:00",
+            }
+        )
+        ending = cls.env["hc.credential"].create(
+            {"system_id": cls.system.id, "valid_until": "2099-01-01 00:00:00"}
+        )
+        ending._issue()
 
     @classmethod
     def _fill_retention(cls):
@@ -243,7 +268,10 @@ class TestAccess(EngineCase):
         open_doors = [answer for answer in answers.values() if answer is not True]
         self.assertFalse(open_doors, "\n".join(open_doors))
 
-    # ---------------------------------------------------------------------- tests
+
+@tagged("post_install", "-at_install")
+class TestAccess(AccessCase):
+    """Who has no business here gets nothing, by the entrance that RPC takes."""
 
     def test_there_is_something_to_try(self):
         methods = set(self.our_methods())

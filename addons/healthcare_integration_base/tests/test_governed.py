@@ -15,6 +15,8 @@ UNGOVERNED = {
     "hc.dirty.key",
     "hc.effect",
     "hc.erasure.line",
+    "hc.exchange",
+    "hc.expiry",
     "hc.inflight",
     "hc.message.attempt",
     "hc.message.decision",
@@ -23,6 +25,7 @@ UNGOVERNED = {
     "hc.restore.line",
     "hc.retention.run.line",
     "hc.sync.run.line",
+    "hc.token.use",
 }
 
 
