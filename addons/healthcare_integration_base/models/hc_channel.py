@@ -14,7 +14,13 @@ class HcChannel(models.Model):
 
     _name = "hc.channel"
     _description = "Channel"
-    _inherit = ["hc.wire.mixin", "hc.lifecycle.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "hc.governed.mixin",
+        "hc.wire.mixin",
+        "hc.lifecycle.mixin",
+        "mail.thread",
+    ]
+    _asks_reason = True
     _order = "system_id, name, id"
     _subject = "channel"
     _audited_elsewhere = frozenset({"pause", "resume"})

@@ -17,7 +17,7 @@ from . import contract_table
 from .hc_lifecycle_mixin import IN_USE
 
 _logger = logging.getLogger(__name__)
-USED_BY = ("hc.message", "hc.channel.mapping.line", "hc.sync.job")
+USED_BY = ("hc.message", "hc.channel.mapping.line", "hc.field.policy.line", "hc.sync.job")
 
 
 class HcMessageType(models.Model):
@@ -29,7 +29,14 @@ class HcMessageType(models.Model):
 
     _name = "hc.message.type"
     _description = "Message Type"
-    _inherit = ["hc.wire.mixin", "hc.lifecycle.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "hc.governed.mixin",
+        "hc.wire.mixin",
+        "hc.lifecycle.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
+    _asks_reason = True
     _order = "code, version desc"
     _subject = "message_type"
 
@@ -125,6 +132,9 @@ class HcMessageType(models.Model):
                 raise UserError(
                     self.env._("A message type that is in use is archived, not deleted.")
                 )
+
+    def _governed_contract(self):
+        return self.name
 
     def _handler_model(self):
         """The handler's empty recordset, or nothing when its addon is gone."""

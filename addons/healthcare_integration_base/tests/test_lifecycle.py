@@ -58,7 +58,10 @@ class LifecycleCase(EngineCase):
         return channel
 
     def trail(self, record):
-        domain = [("object", "=", f"{record._name},{record.id}")]
+        domain = [
+            ("object", "=", f"{record._name},{record.id}"),
+            ("action", "=like", f"{record._subject}.%"),
+        ]
         return self.env["hc.audit.event"].search(domain, order="id")
 
 
@@ -75,7 +78,7 @@ class TestChannelLife(LifecycleCase):
         told = self.trail(channel)
         self.assertEqual(told.mapped("action"), ["channel.submit", "channel.activate"])
         self.assertEqual(told[1].user_id, self.approver)
-        self.assertEqual(told[1].details["reason"], WHY)
+        self.assertEqual(told[1].reason, WHY)
 
     def test_nobody_approves_their_own_work(self):
         channel = self.draft_channel()
@@ -208,7 +211,7 @@ class TestMessageTypeLife(LifecycleCase):
             self.ask(draft, "activate", self.author)
         self.ask(draft, "activate")
         self.assertEqual((draft.state, self.noted.state), ("active", "active"))
-        self.assertEqual(self.trail(draft)[-1].details["contract"], "test.noted.v2")
+        self.assertEqual(self.trail(draft)[-1].contract, "test.noted.v2")
         self.assertTrue(self.trail(draft)[-1].digest)
 
     def test_both_versions_side_by_side(self):
