@@ -101,6 +101,7 @@ def pictures(find: Finder) -> Iterator[Picture]:
     yield from mapping_pictures(find)
     yield from batch_pictures(find)
     yield from retention_pictures(find)
+    yield from audit_pictures(find)
     yield from stock_pictures(find)
     yield from billing_pictures(find)
     yield from biomed_pictures(find)
@@ -288,6 +289,16 @@ def stock_pictures(find: Finder) -> Iterator[Picture]:
     store = find.one("stock.warehouse", ("hc_ward_route_id", "!=", False), order="id")
     path = f"action-stock.action_warehouse_form/{store}"
     yield Picture("warehouse-wards", path, (tab("Wards"),))
+
+
+def audit_pictures(find: Finder) -> Iterator[Picture]:
+    """How the audit trail is sealed."""
+    yield Picture("audit-trail", "hc-audit-trail", docs=True)
+    bundle = click("button", "Download a bundle")
+    yield Picture("audit-bundle", "hc-audit-trail", (bundle, await_(".modal .o_form_view")))
+    yield Picture("audit-checkpoints", "hc-audit-checkpoints")
+    if checkpoint := find.one("hc.audit.checkpoint"):
+        yield Picture("audit-checkpoint", f"hc-audit-checkpoints/{checkpoint}")
 
 
 def billing_pictures(find: Finder) -> Iterator[Picture]:
