@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import fcntl
 import os
-import subprocess
+import subprocess  # nosec B404  # to start programs is what this is for
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from . import config, database, odoo_root, postgres, serve, stages, system, venv
+from . import config, database, odoo_root, postgres, security, serve, stages, system, venv
 from .common import REPO, WORK, SetupError, say
 from .odoo_root import OdooTree
 from .postgres import Server
 
 SIMULATION = REPO / "scripts/simulate_day.py"
 PICTURES = REPO / "scripts/screenshots.py"
-LINTERS_ONLY = {"lint", "unit"}
+SECURITY = {"bandit", "pip-audit"}
+LINTERS_ONLY = {"lint", "unit", *SECURITY}
 
 
 @contextmanager
@@ -102,7 +103,9 @@ def do_stop() -> int:
 def do_psql() -> int:
     """psql in the demo database."""
     server = postgres.ensure()
-    return subprocess.run(["psql", config.DEMO_DATABASE], env=server.env(), check=False).returncode
+    command = ["psql", config.DEMO_DATABASE]
+    done = subprocess.run(command, env=server.env(), check=False)  # nosec B603  # our own words
+    return done.returncode
 
 
 def do_shell() -> int:
@@ -110,7 +113,8 @@ def do_shell() -> int:
     tree, server = setup()
     conf = config.write_test(tree, server)
     command = [str(venv.ODOO), "shell", "-c", str(conf), "-d", config.DEMO_DATABASE, "--no-http"]
-    return subprocess.run(command, env=config.environment(server), check=False).returncode
+    env = config.environment(server)
+    return subprocess.run(command, env=env, check=False).returncode  # nosec B603  # our own words
 
 
 def do_test(names: tuple[str, ...]) -> int:
@@ -124,6 +128,8 @@ def do_test(names: tuple[str, ...]) -> int:
     with alone():
         tree, server = setup()
         conf = config.write_test(tree, server)
+        if {"lint", *SECURITY} & set(names):
+            security.ensure()
         if not LINTERS_ONLY.issuperset(names):
             database.ensure_template(tree, server, conf)
     return stages.perform(stages.Context(tree, server, conf), names)
