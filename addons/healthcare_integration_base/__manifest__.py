@@ -66,6 +66,7 @@
         "views/hc_erasure_views.xml",
         "views/hc_restore_views.xml",
         "wizards/hc_channel_pause_views.xml",
+        "views/setup_check_views.xml",
         "views/menus.xml",
     ],
     "assets": {

@@ -93,4 +93,5 @@ from . import (
     hc_identifier_outbound,
     hc_outbox,
     hc_followup_hl7_ack,
+    hc_setup_check,
 )
