@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from . import config, database, odoo_root, postgres, security, serve, stages, system, venv
-from .common import REPO, WORK, SetupError, say
+from .common import REPO, WORK, SetupError, run, say
 from .odoo_root import OdooTree
 from .postgres import Server
 
 SIMULATION = REPO / "scripts/simulate_day.py"
 PICTURES = REPO / "scripts/screenshots.py"
 SECURITY = {"bandit", "pip-audit"}
+ACCESS = "from odoo.addons.healthcare_integration_base.tests import access_matrix as a; a.write(env)\n"
 LINTERS_ONLY = {"lint", "unit", *SECURITY}
 
 
@@ -117,6 +118,18 @@ def do_shell() -> int:
     return subprocess.run(command, env=env, check=False).returncode  # nosec B603  # our own words
 
 
+def do_access() -> int:
+    """Write what the database says of rights, for somebody to review."""
+    with alone():
+        tree, server = setup()
+        conf = config.write_test(tree, server)
+        database.ensure_template(tree, server, conf)
+        database.copy(server, database.TEMPLATE, database.TEST)
+    command = [venv.ODOO, "shell", "-c", conf, "-d", database.TEST, "--no-http"]
+    run(command, "reading the rights", env=config.environment(server), stdin=ACCESS)
+    return 0
+
+
 def do_test(names: tuple[str, ...]) -> int:
     """Run stages of the tests."""
     if {"odoo", "acceptance"} & set(names):
@@ -139,6 +152,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "setup": do_setup,
     "postgres": do_postgres,
     "demo": do_demo,
+    "access": do_access,
     "start": do_start,
     "pictures": do_pictures,
     "stop": do_stop,
