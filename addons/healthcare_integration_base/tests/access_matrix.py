@@ -141,9 +141,7 @@ def _core_models(env):
 def _menu_table(env, users):
     menus = env["ir.ui.menu"].with_context(**{"ir.ui.menu.full_list": True}).search([])
     ours = [
-        menu
-        for menu in menus
-        if (menu.get_external_id()[menu.id] or "").startswith(("hc_", BASE))
+        menu for menu in menus if (menu.get_external_id()[menu.id] or "").startswith(("hc_", BASE))
     ]
     seen = {
         name: set(env["ir.ui.menu"].with_user(user)._visible_menu_ids())
