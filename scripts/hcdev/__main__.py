@@ -17,7 +17,9 @@ from .postgres import Server
 SIMULATION = REPO / "scripts/simulate_day.py"
 PICTURES = REPO / "scripts/screenshots.py"
 SECURITY = {"bandit", "pip-audit"}
-ACCESS = "from odoo.addons.healthcare_integration_base.tests import access_matrix as a; a.write(env)\n"
+ACCESS = (
+    "from odoo.addons.healthcare_integration_base.tests import access_matrix as a; a.write(env)\n"
+)
 LINTERS_ONLY = {"lint", "unit", *SECURITY}
 
 

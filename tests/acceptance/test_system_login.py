@@ -141,7 +141,7 @@ def test_session_that_somebody_turned_into_its(hospital, planted):
     kept = json.loads(path.read_text())
     kept |= {"uid": planted.id, "login": planted.login}
     path.write_text(json.dumps(kept))
-    with pytest.raises(Refused, match="[Ss]ession"):
+    with pytest.raises(Refused, match=r"[Ss]ession"):
         own.call("res.users", "read", [planted.id], ["login"])
 
 

@@ -32,11 +32,12 @@ COLUMNS = {
 }
 HEAD = """# Who may do what
 
-Made from a database with all addons by `make access`, and compared by a test: a change of a right shows
-up here, in review. R read, W write, C create, D delete; · nothing. Record rules narrow it further, and
-buttons check for themselves: nobody writes the ledger, and still an operator retries.
+Made from a database with all addons by `make access`, and compared by a test: a change of a right
+shows up here, in review. R read, W write, C create, D delete; · nothing. Record rules narrow it
+further, and buttons check for themselves: nobody writes the ledger, and still an operator retries.
 
-The columns are users with that one group, and what it implies. *Internal* and *Portal* have none of ours.
+The columns are users with that one group, and what it implies. *Internal* and *Portal* have none of
+our groups.
 """
 SYSTEM_HEAD = """# What the user of an external system may touch, as its handlers need it.
 # Made by `make access` and reviewed; a test compares it. Each line: model, rights (Read, Write,
