@@ -164,6 +164,6 @@ def test_nothing_of_the_other_by_any_model(hospital, other):
 
 
 def test_the_set_up_check_names_nothing_of_the_other(hospital, other):
-    told = str(other.call("hc.setup.check", "run"))
+    told = str(other.call("hc.setup.check", "run", []))
     names = [one["name"] for one in hospital.admin.read("hc.channel", [], ["name"])]
     assert names and not [name for name in names if name in told]

@@ -3,7 +3,7 @@ import logging
 import os
 from functools import partial
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import config
 
@@ -37,7 +37,6 @@ class HcSetupCheck(models.AbstractModel):
     _name = "hc.setup.check"
     _description = "Set-up Check"
 
-    @api.model
     def run(self):
         """Look at everything now.
 

@@ -48,7 +48,7 @@ export class SetupCheck extends Component {
     async check() {
         this.state.isLoading = true;
         try {
-            const found = await this.orm.call("hc.setup.check", "run", []);
+            const found = await this.orm.call("hc.setup.check", "run", [[]]);
             this.state.findings = found.findings;
             this.state.worst = found.worst;
             this.state.checkedAt = formatDateTime(deserializeDateTime(found.checked_at));
