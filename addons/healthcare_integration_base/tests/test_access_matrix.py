@@ -9,13 +9,10 @@ from .access_matrix import BASE, COLUMNS, make_user, our_models
 CHANGES = ("write", "create", "unlink")
 # What has no company, and why nobody sees another company's data by it.
 NO_COMPANY = {
-    "hc.appointment.code": "a code of a system, seen by the system and by billing users",
-    "hc.backlog": "figures of a lane, which all companies share",
     "hc.channel.pause": "a question that is asked, and forgotten",
     "hc.charge.cancel": "a question that is asked, and forgotten",
     "hc.charge.gap.decide": "a question that is asked, and forgotten",
     "hc.credential.reveal": "a window; its fields have no columns",
-    "hc.delivery": "what is on its way: numbers of messages, which have their rule",
     "hc.device.report": "a question that is asked, and forgotten",
     "hc.erasure.request": "a question that is asked, and forgotten",
     "hc.inflight": "numbers of messages in hand, which have their rule",
