@@ -80,13 +80,12 @@ def test_method_in_a_header(hospital, sender, name):
     checks.problem(answer, 405, "method_not_allowed")
 
 
-@pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PROPFIND", "post", "OPTIONS", "HEAD"])
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PROPFIND", "OPTIONS", "HEAD"])
 def test_methods_that_nobody_needs(hospital, sender, method):
     event = hospital.event()
     answer = sender.request(method, path_of(hospital), event)
-    assert answer.status_code in (200, 204, 400, 405, 501), answer.status_code
+    assert answer.status_code in (400, 405, 501), answer.status_code
     assert "Set-Cookie" not in answer.headers
-    # Lower case is another method, by the standard.
     assert hospital.kept(event["id"]) == 0
 
 
@@ -121,12 +120,12 @@ def test_nothing_is_set_by_its_name(hospital, sender, place):
         headers = {name.replace("_", "-"): str(value) for name, value in FORGED.items()}
     answer = sender.request("POST", path_of(hospital) + query, event, headers=headers)
     body = checks.accepted(answer)
-    columns = "company_id, system_id, attempt_count, uuid, create_uid, payload::text"
+    columns = "company_id, system_id, attempt_count, uuid, payload::text"
     row = hospital.machine.sql(
         f"SELECT {columns} FROM hc_message WHERE uuid = %s", body["message_id"]
     )
-    company, system, attempts, message, user, payload = row[0]
-    assert company != OTHER_COMPANY and attempts < 99 and user != 2
+    company, system, attempts, message, payload = row[0]
+    assert company != OTHER_COMPANY and attempts < 99
     assert system == hospital.by_format("cloudevents")["id"]
     assert message == body["message_id"] != "forged"
     assert "forged" not in payload and str(OTHER_COMPANY) not in payload
@@ -263,7 +262,7 @@ def test_nobody_is_sent_elsewhere(hospital, sender, path):
     location = urlsplit(answer.headers.get("Location", ""))
     assert location.netloc in ("", f"127.0.0.1:{hospital.machine.port}")
     assert not location.path.startswith("//")
-    assert answer.status_code in (200, 308, 400, 401, 404), answer.status_code
+    assert answer.status_code in (200, 301, 308, 400, 401, 404), answer.status_code
 
 
 # ---------------------------------------------------------------------------------- XML

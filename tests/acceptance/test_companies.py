@@ -1,6 +1,7 @@
 """A person of one company opens every menu of ours, on data of two companies."""
 
 import xml.etree.ElementTree as ET
+from ast import literal_eval
 from contextlib import suppress
 
 import pytest
@@ -58,13 +59,14 @@ def actions_of(user):
         yield menu["name"], user._ask("/web/action/load", {"action_id": menu["action_id"]})
 
 
-def spec_of(fields):
-    """What the client asks for of the fields of a view."""
+def spec_of(fields, *arches):
+    """What the client asks for: the fields that the person's views show."""
+    shown = {node.get("name") for arch in arches for node in ET.fromstring(arch).iter("field")}
+    named = {"fields": {"display_name": {}}}
     return {
-        name: {"fields": {"display_name": {}}}
-        if "relation" in field and field["type"] != "reference"
-        else {}
+        name: named if field.get("relation") else {}
         for name, field in fields.items()
+        if name in shown and name != "id"
     }
 
 
@@ -83,8 +85,8 @@ def open_action(user, action):
     pairs = [(view or False, kind) for view, kind in action["views"]]
     found = user.call(model, "get_views", pairs, {"toolbar": True, "load_filters": True})
     fields = found["models"][model]["fields"]
-    domain = action["domain"] if isinstance(action["domain"], list) else []
-    spec = spec_of({name: field for name, field in fields.items() if name != "id"})
+    domain = literal_eval(action["domain"] or "[]") if isinstance(action["domain"], str) else []
+    spec = spec_of(fields, *(view["arch"] for view in found["views"].values()))
     rows = user.call(
         model, "web_search_read", domain=domain, specification=spec, limit=MOST, context=context
     )["records"]

@@ -50,9 +50,9 @@ def _is_ours(env, name):
 
 def _calls(env, name, *, is_own):
     model = env[name]
-    records = model if model._abstract else model.sudo().with_context(active_test=False)
-    ids = [1] if model._abstract else records.search([], limit=1).ids or [1]
-    for method in sorted(_names(model, is_own=is_own)):
+    names = sorted(_names(model, is_own=is_own))
+    ids = _some(model) if names else []
+    for method in names:
         try:
             function = get_public_method(model, method)
         except (AccessError, AttributeError):
@@ -65,6 +65,13 @@ def _calls(env, name, *, is_own):
             "on_records": on_records,
             "named": _arguments(function),
         }
+
+
+def _some(model):
+    """A record to try it on, where there is one."""
+    if model._abstract:
+        return [1]
+    return model.sudo().with_context(active_test=False).search([], limit=1).ids or [1]
 
 
 def _names(model, *, is_own):
