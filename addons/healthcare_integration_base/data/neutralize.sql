@@ -16,3 +16,5 @@ UPDATE hc_file_store
    SET active = false,
        password_sealed = NULL,
        private_key_sealed = NULL;
+-- Nor does it ask the hospital's identity providers for their keys; those it has it keeps.
+UPDATE hc_token_issuer SET jwks_url = NULL;
