@@ -15,3 +15,4 @@ from . import (
     test_random_charges,
     test_billing_rights,
 )
+from . import test_appointment_ownership
