@@ -9,6 +9,7 @@ from .access_matrix import BASE, COLUMNS, make_user, our_models
 CHANGES = ("write", "create", "unlink")
 # What has no company, and why nobody sees another company's data by it.
 NO_COMPANY = {
+    "hc.data.domain": "names of kinds of data; who owns them is told by rows with a rule",
     "hc.inflight": "numbers of messages in hand, which have their rule",
     "hc.lane": "all companies share the lanes",
     "hc.message.type": "the catalog of contracts, which all companies share",
