@@ -22,7 +22,6 @@ FORWARDED = {
     "X-Forwarded-Proto": "https",
     "X-Real-IP": "10.0.0.1",
     "Forwarded": f"for=10.0.0.1;host={EVIL};proto=https",
-    "Client-Cert": ":MIIBqDCCAU6gAwIBAgIBBzAKBggqhkjOPQQDAjA6MRswGQYDVQQKDBJMZXQ=:",
     "X-SSL-Client-Verify": "SUCCESS",
     "X-SSL-Client-S-DN": "CN=cabinet",
     "X-Remote-User": "admin",
@@ -60,6 +59,13 @@ def test_forwarded_headers_are_nobody(hospital, sender):
     body = checks.accepted(answer)
     assert EVIL not in answer.text + str(answer.headers)
     assert EVIL not in body["status_url"]
+
+
+def test_certificate_that_nobody_checked(hospital, sender):
+    """Told by a header from somewhere else than a trusted proxy: refused, beside a signature too."""
+    told = {"Client-Cert": ":MIIBqDCCAU6gAwIBAgIBBzAKBggqhkjOPQQDAjA6MRswGQYDVQQKDBJMZXQ=:"}
+    raw = json.dumps(hospital.event()).encode()
+    checks.problem(sender.raw("POST", path_of(hospital), raw, typed(**told)), 401)
 
 
 def test_another_database_by_header(hospital, sender):

@@ -19,7 +19,7 @@ GROUPS = (
     "stock.group_stock_manager",
 )
 # All companies share them; what they count is not a company's.
-SHARED = {"hc.lane", "hc.message.type", "hc.retention.run", "hc.backlog"}
+SHARED = {"hc.data.domain", "hc.lane", "hc.message.type", "hc.retention.run", "hc.backlog"}
 MOST = 200
 
 
