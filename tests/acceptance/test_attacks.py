@@ -62,7 +62,7 @@ def test_forwarded_headers_are_nobody(hospital, sender):
 
 
 def test_certificate_that_nobody_checked(hospital, sender):
-    """Told by a header from somewhere else than a trusted proxy: refused, beside a signature too."""
+    """A header from somewhere else than a trusted proxy."""
     told = {"Client-Cert": ":MIIBqDCCAU6gAwIBAgIBBzAKBggqhkjOPQQDAjA6MRswGQYDVQQKDBJMZXQ=:"}
     raw = json.dumps(hospital.event()).encode()
     checks.problem(sender.raw("POST", path_of(hospital), raw, typed(**told)), 401)
