@@ -89,6 +89,7 @@ ACTIONS: dict[str, Action] = {
     "sync.requested": Action("Run requested", "E"),
     "sync.retried": Action("Run tried again", "E"),
     "trail.bundle.exported": Action("Signed bundle of the trail exported", "R"),
+    "trail.pruned": Action("Old events of the trail pruned", "D"),
     "trail.proof.exported": Action("Proof of an event exported", "R"),
     "trail.restore.accepted": Action("Restored trail accepted", "U"),
     "trail.retention.changed": Action("Retention of the trail changed", "U"),
