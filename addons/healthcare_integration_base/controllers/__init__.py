@@ -9,5 +9,6 @@ from . import (
     health,
     hl7v2,
     messages,
+    preview,
     status,
 )
