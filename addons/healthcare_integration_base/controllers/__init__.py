@@ -10,5 +10,6 @@ from . import (
     health,
     hl7v2,
     messages,
+    preview,
     status,
 )

@@ -9,6 +9,9 @@ from .access_matrix import BASE, COLUMNS, make_user, our_models
 CHANGES = ("write", "create", "unlink")
 # What has no company, and why nobody sees another company's data by it.
 NO_COMPANY = {
+    "hc.audit.bundle": "a part of the one trail, for auditors; it holds no event in the clear",
+    "hc.audit.checkpoint": "signed heads of the one trail of all companies",
+    "hc.audit.log": "the one trail of all companies; its events have a rule",
     "hc.data.domain": "names of kinds of data; who owns them is told by rows with a rule",
     "hc.inflight": "numbers of messages in hand, which have their rule",
     "hc.lane": "all companies share the lanes",
