@@ -37,6 +37,7 @@ class ChannelConfig:
     is_held: bool = False  # paused, but only the handling: intake goes on
     backlog_limit: int = 0  # messages that may wait on the channel; 0: no limit of its own
     lane_backlog_limit: int = 0
+    original_hours: int = 0  # that what the sender wrote is kept sealed; 0: not at all
 
 
 @dataclass(frozen=True, slots=True)
