@@ -29,9 +29,7 @@ class Intake:
 
         :param original: what the sender wrote, or what gives it
         """
-        return Group(
-            [self.entry(channel, event) for channel, event in pairs], original=original
-        )
+        return Group([self.entry(channel, event) for channel, event in pairs], original=original)
 
     def keep(self, group):
         """Put one document into the ledger.

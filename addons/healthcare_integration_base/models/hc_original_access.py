@@ -27,7 +27,7 @@ class HcOriginalAccess(models.Model):
 
     name = fields.Char(compute="_compute_name")
     message_id = fields.Many2one(
-        "hc.message", "Message", required=True, readonly=True, index=True, ondelete="cascade"
+        "hc.message", required=True, readonly=True, index=True, ondelete="cascade"
     )
     channel_id = fields.Many2one(related="message_id.channel_id")
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
@@ -111,8 +111,8 @@ class HcOriginalAccess(models.Model):
     def _sudo_tell_officers(self):
         """All privacy officers of the company, in their inbox; nothing of the message is in
         it. Who asks has no right to look for users."""
-        me = self.sudo()
-        officers = self.env.ref(OFFICER).sudo().all_user_ids.filtered(
+        me, group = self.sudo(), self.env.ref(OFFICER).sudo()
+        officers = group.all_user_ids.filtered(
             lambda user: user.active and not user.share and me.company_id in user.company_ids
         )
         if me.is_emergency:
@@ -187,9 +187,7 @@ class HcOriginalAccess(models.Model):
         if refusal:
             self._trace("original.opened", outcome="refused", why=refusal)
             return {"refused": self._sentence(refusal)}
-        self._sudo_set(
-            opened_count=self.opened_count + 1, last_opened_at=fields.Datetime.now()
-        )
+        self._sudo_set(opened_count=self.opened_count + 1, last_opened_at=fields.Datetime.now())
         self._trace("original.opened", outcome="opened")
         return {
             "text": text,

@@ -65,6 +65,7 @@ class TestAccess(EngineCase):
         )
         cls._fill_batch()
         cls._fill_retention()
+        cls._fill_privacy()
         cls.env["hc.dirty.key"].create({"kind": "rights", "company_id": cls.env.company.id})
         cls.env["hc.credential.reveal"].create({})
         cls.endpoint = cls.env["hc.endpoint"].create(
@@ -113,6 +114,17 @@ class TestAccess(EngineCase):
         restore.action_start()
 
     @classmethod
+    def _fill_privacy(cls):
+        key = cls.env["hc.pseudonym.key"].search([("domain", "=", "patient")], limit=1)
+        cls.env["hc.pseudonym.key.decide"].create({"key_id": key.id, "reason": "Why"})
+        cls.env["hc.channel.original.request"].create(
+            {"channel_id": cls.channel.id, "reason": "Why"}
+        )
+        cls.env["hc.pseudonym.alias"].create(
+            {"domain": "patient", "pseudonym": "hcp2_x", "known_as": "hcp1_x"}
+        )
+
+    @classmethod
     def _fill_batch(cls):
         channel = cls.make_channel(cls.system, cls.kind, code="files", sync_mode="scheduled_batch")
         store = cls.env["hc.file.store"].create(
@@ -151,6 +163,7 @@ class TestAccess(EngineCase):
         self.drain()
         self.assertTrue(self.message.issue_id)
         self._fill_recovery()
+        self._fill_original()
         self.env["hc.inflight"].create(
             {"lane_id": self.lane.id, "shard": 0, "message_ids": self.message.ids}
         )
@@ -164,6 +177,28 @@ class TestAccess(EngineCase):
                 "role": "note",
                 "res_model": "res.partner",
                 "res_id": self.env.company.partner_id.id,
+            }
+        )
+
+    def _fill_original(self):
+        """A sealed original of the message, and somebody who asks for it."""
+        message = self.message
+        place = {"message_id": message.id, "company_id": message.company_id.id}
+        self.env["hc.message.original"].create(
+            {
+                **place,
+                "channel_id": message.channel_id.id,
+                "sealed": "sealed",
+                "expires_at": "2100-01-01 00:00:00",
+            }
+        )
+        self.env["hc.original.ask"].create({"message_id": message.id, "reason": "Why"})
+        self.env["hc.original.access"].create(
+            {
+                **place,
+                "reason": "Why",
+                "requested_by_id": self.env.uid,
+                "requested_at": "2026-01-01 00:00:00",
             }
         )
 

@@ -23,9 +23,7 @@ class HcOriginalAsk(models.TransientModel):
         reason = (self.reason or "").strip()
         if not reason:
             raise UserError(self.env._("Say why it has to be seen."))
-        access = self.env["hc.original.access"]._request(
-            self.message_id, reason, self.is_emergency
-        )
+        access = self.env["hc.original.access"]._request(self.message_id, reason, self.is_emergency)
         return {
             "type": "ir.actions.act_window",
             "name": access.name,
