@@ -84,10 +84,8 @@ class KeyRing:
         self.state = state or KeyState()
         self.founding_id = self.state.founding or sealing_id(masters[-1])
         self._check_complete()
-        linked = [self._versions(domain) for domain in self.state.linked]
-        # Whether a value may be known by an older pseudonym, and whether it ever was.
-        self.is_rotated = any(len(versions) > 1 for versions in linked)
-        self.was_rotated = any(versions[0].number > 1 for versions in linked)
+        # Whether a value may be known by an older pseudonym.
+        self.is_rotated = any(len(self._versions(one)) > 1 for one in self.state.linked)
 
     def _check_complete(self) -> None:
         needed = {one.master for found in self.state.versions.values() for one in found}
