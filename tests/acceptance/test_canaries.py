@@ -446,3 +446,33 @@ def test_what_logs_to_the_database_is_looked_at(hospital, ward):
     assert hospital.machine.sql("SELECT count(*) FROM ir_logging")[0][0]
     tables = hospital.machine.sql("SELECT to_regclass('queue_job')")
     assert tables[0][0] in (None, "queue_job")
+
+
+def test_a_replaced_key_holds_at_once_and_parts_nobody(hospital, ward):
+    """Every worker makes the new pseudonym from the next request on; the account stays one."""
+    accounts = "SELECT count(DISTINCT patient_id), count(*) FROM hc_charge WHERE name LIKE %s"
+    number = hospital.new_id("rot")
+    ward.send_event(ward.charge(PEOPLE[4], f"{number}-0"))
+    ward.rest()
+    admin = hospital.admin
+    domain = [("domain", "=", "patient"), ("state", "=", "current")]
+    key = admin.read("hc.pseudonym.key", domain, ["version"])[0]
+    values = {"key_id": key["id"], "step": "rotate", "reason": "Acceptance"}
+    wizard = admin.create("hc.pseudonym.key.decide", values)
+    admin.call("hc.pseudonym.key.decide", "action_confirm", [wizard])
+    uuids = []
+    for count in range(1, 9):
+        # Connections of its own, so that the workers take turns.
+        sender = ward.sender.again()
+        event = ward.charge(PEOPLE[4], f"{number}-{count}")
+        uuids.append(sender.post(ward.channels["events"], event).json()["message_id"])
+    ward.rest()
+    kept = "SELECT DISTINCT payload #>> '{patient,mrn}' FROM hc_message WHERE uuid = ANY(%s)"
+    ((pseudonym,),) = hospital.machine.sql(kept, uuids)
+    assert pseudonym.startswith(f"hcp{key['version'] + 1}_")
+    assert hospital.machine.sql(accounts, f"{number}-%") == [(1, 9)]
+    found = ward.operator.call("hc.patient.search", "find", [], "ledger", PEOPLE[4].mrn, AUTHORITY)
+    uuids_found = {
+        one["uuid"] for one in ward.operator.read("hc.message", found["domain"], ["uuid"])
+    }
+    assert set(uuids) < uuids_found

@@ -118,7 +118,7 @@ class TestPseudonymKeys(PseudonymCase):
         self.rotate()
         queries(1)
         few, many = queries(5), queries(50)
-        self.assertEqual(few, many)
+        self.assertLessEqual(many, few + 1, "a wake-up more, and none for each event")
         self.assertLessEqual(few, untouched + 8)
 
     def test_no_statement_where_no_key_was_replaced(self):
