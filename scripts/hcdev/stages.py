@@ -1,4 +1,4 @@
-"""The stages of `make test`: run one after the other, summaries repeated at the end."""
+"""The stages of `make test`: some beside each other, summaries repeated at the end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,23 +28,27 @@ NOISE = re.compile(r"^\d{4}-\d\d-\d\d \d\d:")
 
 @dataclass
 class Context:
-    """What the stages run against, and what they said."""
+    """What the stages run against, and what they said; ``shared`` while several run."""
 
     tree: OdooTree
     server: Server
     conf: Path
     failed: list[str] = field(default_factory=list)
     summary: list[str] = field(default_factory=list)
+    shared: bool = False
 
     def run(self, name: str, command: Sequence[str | Path]) -> None:
         """Run one tool with its output shown, and keep its last summary lines."""
         say(f"{name}: {' '.join(str(word) for word in command)}")
         began = time.monotonic()
-        code, lines = stream(name, command, self.environment())
+        label = f"{name}: " if self.shared else ""
+        code, lines = stream(name, command, self.environment(), label)
         words = "ok" if code == 0 else f"FAILED (exit {code})"
-        self.summary.append(f"{name}: {words} in {time.monotonic() - began:.0f} s")
         told = [line for line in lines if SUMMARY.search(line) and not NOISE.match(line)]
-        self.summary += [f"    {line}" for line in (told or lines)[-LAST:]]
+        self.summary += [
+            f"{name}: {words} in {time.monotonic() - began:.0f} s",
+            *(f"    {line}" for line in (told or lines)[-LAST:]),
+        ]
         if code:
             self.failed.append(name)
 
@@ -63,8 +68,10 @@ class Context:
         return env
 
 
-def stream(name: str, command: Sequence[str | Path], env: dict[str, str]) -> tuple[int, list[str]]:
-    """Show a program's output as it comes and keep it."""
+def stream(
+    name: str, command: Sequence[str | Path], env: dict[str, str], label: str
+) -> tuple[int, list[str]]:
+    """Show a program's output as it comes, each line after a label, and keep it."""
     lines: list[str] = []
     LOGS.mkdir(parents=True, exist_ok=True)
     words = [str(word) for word in command]
@@ -81,7 +88,7 @@ def stream(name: str, command: Sequence[str | Path], env: dict[str, str]) -> tup
         ) as process,
     ):
         for line in process.stdout or ():
-            sys.stdout.write(line)
+            sys.stdout.write(label + line)
             sys.stdout.flush()
             log.write(line)
             if line.strip():
@@ -170,16 +177,43 @@ STAGES: dict[str, Callable[[Context], None]] = {
     "bench": bench,
 }
 WHOLE = ("lint", "unit", "odoo", "acceptance", "faults-short")
+# Tests inside Odoo keep one core busy for minutes, and those around it mostly wait. Faults and
+# linters come before and after: the ones are about time, the others take both cores.
+BESIDE = "odoo"
+MEANWHILE = ("unit", "acceptance")
+
+
+def together(names: Sequence[str]) -> Iterator[list[list[str]]]:
+    """The stages in groups that are done one after the other; the tracks of a group are done at
+    the same time."""
+    left = list(names)
+    while left:
+        name = left.pop(0)
+        if name in MEANWHILE and BESIDE in left:
+            others = [name, *(other for other in left if other in MEANWHILE)]
+            left = [other for other in left if other not in {*others, BESIDE}]
+            yield [[BESIDE], others]
+        else:
+            yield [[name]]
+
+
+def take(context: Context, names: Sequence[str]) -> None:
+    """One stage after the other, also when one has failed."""
+    for name in names:
+        try:
+            STAGES[name](context)
+        except Exception as error:  # told at the end, whatever it is
+            context.summary.append(f"{name}: FAILED, {type(error).__name__}: {error}")
+            context.failed.append(name)
 
 
 def perform(context: Context, names: Sequence[str]) -> int:
     """Run stages, then say what each of them said last."""
-    for name in names:
-        try:
-            STAGES[name](context)
-        except SetupError as error:
-            context.summary.append(f"{name}: FAILED, {error}")
-            context.failed.append(name)
+    for group in together(names):
+        context.shared = len(group) > 1
+        with ThreadPoolExecutor() as pool:
+            for track in group:
+                pool.submit(take, context, track)
     print("\n" + "=" * 30 + " summary " + "=" * 30)
     print("\n".join(context.summary))
     if context.failed:

@@ -25,6 +25,7 @@ import accept  # noqa: E402
 import alarms  # noqa: E402
 import charges  # noqa: E402
 import consume  # noqa: E402
+import ledger  # noqa: E402
 import mllp  # noqa: E402
 from hcdev.common import WORK, SetupError  # noqa: E402
 from load import Events  # noqa: E402
@@ -40,6 +41,7 @@ NAMES = (
     "latency",
     "memory",
     "mllp",
+    "ledger",
 )
 
 
@@ -89,6 +91,7 @@ def plan(rig: Rig, results: Results, quick: bool) -> dict[str, Callable[[], None
         "alarms": lambda: backlog(alarms.alarms, rig, results, 1_000 if quick else 5_000, quick),
         "latency": lambda: consume.latency(rig, events, results, seconds=20 if quick else 60),
         "memory": lambda: accept.memory(rig, events, results, count=5_000 if quick else 50_000),
+        "ledger": lambda: ledger.ledger(rig, results),
         "mllp": lambda: mllp.mllp(rig, results, rounds=rounds, seconds=3 if quick else 6),
     }
 

@@ -37,6 +37,9 @@ RUN_SECONDS = 50.0
 """After so long a drain gives its worker back; it has itself woken if work is left."""
 TURN_BATCHES = 20
 """After so many batches of one shard it is the next one's turn."""
+FOLLOW_UP_SECONDS = 10.0
+"""How long follow-up work waits at the most while a backlog is worked off: what several
+batches touch is then done once, not once for each of them."""
 WRITER_WAIT_SECONDS = 20
 KILL_LIMIT = 4
 CONFLICT_LIMIT = 8
@@ -58,6 +61,7 @@ class Drain:
         self.batch_limit = lane.batch_limit
         self.left = None
         self.hindered = False
+        self.follow_up_due = None
         self.deadline = time.monotonic() + RUN_SECONDS
 
     def run(self, limit=None):
@@ -70,8 +74,11 @@ class Drain:
             total += handled
             if handled:
                 idle_since = time.monotonic()
-            elif limit is not None or not self._linger(idle_since + LINGER_SECONDS):
+                continue
+            self._wake_follow_up()
+            if limit is not None or not self._linger(idle_since + LINGER_SECONDS):
                 break
+        self._wake_follow_up()
         if self.hindered or time.monotonic() >= self.deadline:
             self.cr.commit()  # pylint: disable=invalid-commit
             wake.wake_lanes(self.cr, [self.lane_id], force=True)
@@ -187,6 +194,15 @@ class Drain:
         if waiting:
             self._repeated(lambda: self._look_again(row_id, waiting))
         if any(item.dirty_keys for item in items):
+            self.follow_up_due = self.follow_up_due or time.monotonic() + FOLLOW_UP_SECONDS
+        if self.follow_up_due and time.monotonic() >= self.follow_up_due:
+            self._wake_follow_up()
+
+    def _wake_follow_up(self):
+        """Have done what batches have left for later. A drain that dies before leaves it to
+        the sweep of every minute."""
+        if self.follow_up_due:
+            self.follow_up_due = None
             self.env["hc.dirty.key"]._wake()
 
     def _look_again(self, row_id, waiting):

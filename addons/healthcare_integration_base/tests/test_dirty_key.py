@@ -5,9 +5,41 @@ from unittest.mock import patch
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
+from ..engine import drain as draining
 from .common import EngineCase
+from .test_engine import NOTED, EngineBehaviour
 
 KIND = "test.kind"
+
+
+@tagged("post_install", "-at_install")
+class TestFollowUpWake(EngineBehaviour):
+    """When a drain has follow-up work done that its batches leave."""
+
+    def wakes(self):
+        """Messages handled before each wake."""
+        self.behave(lambda item: item.dirty(KIND, {"n": 1}))
+        self.lane.batch_limit = 1
+        for value in range(3):
+            self.send(self.channel, self.event({"facility": "F", "value": value}, NOTED))
+        told = []
+        dirty = type(self.env["hc.dirty.key"])
+        with patch.object(dirty, "_wake", lambda _self: told.append(len(self.handled))):
+            self.drain()
+        return told
+
+    def test_once_for_a_backlog(self):
+        self.assertEqual(self.wakes(), [3], "after the last batch, not after each")
+
+    def test_a_long_backlog_does_not_put_it_off(self):
+        with patch.object(draining, "FOLLOW_UP_SECONDS", 0.0):
+            self.assertEqual(self.wakes(), [1, 2, 3])
+
+    def test_not_without_any(self):
+        self.send(self.channel, self.event({"facility": "F", "value": 1}, NOTED))
+        dirty = type(self.env["hc.dirty.key"])
+        with patch.object(dirty, "_wake", lambda _self: self.fail("nothing to follow up")):
+            self.assertEqual(self.drain(), 1)
 
 
 @tagged("post_install", "-at_install")
