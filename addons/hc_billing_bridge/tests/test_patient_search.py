@@ -4,7 +4,7 @@ from odoo.tests import new_test_user, tagged
 
 from odoo.addons.healthcare_integration_base.engine import pseudonyms
 
-from .common import BillingCase
+from .common import CAPTURED, BillingCase
 
 BASE = "healthcare_integration_base"
 
@@ -45,7 +45,7 @@ class TestPatientSearch(BillingCase):
         self.bill(self.charge("C-1"))
         self.rotate("patient")
         self.rotate("encounter")
-        again = self.post(self.charge("C-1"))
+        again = self.send(self.channel, self.event(self.charge("C-1"), CAPTURED))
         self.drain()
         self.assertEqual(again.state, "duplicate", again.error_code)
 
