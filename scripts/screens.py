@@ -165,6 +165,15 @@ def catalog_pictures(find: Finder) -> Iterator[Picture]:
     yield Picture("system-credentials", f"integration-systems/{system}", (tab("Credentials"),))
     yield Picture("credentials", "integration-credentials")
     yield Picture("credential", f"integration-credentials/{find.one('hc.credential')}")
+    for kind in ("mtls", "oauth"):
+        if credential := find.one("hc.credential", ("kind", "=", kind)):
+            yield Picture(f"credential-{kind}", f"integration-credentials/{credential}")
+    yield Picture("identity-providers", "integration-identity-providers")
+    if issuer := find.one("hc.token.issuer"):
+        yield Picture("identity-provider", f"integration-identity-providers/{issuer}")
+    yield Picture("expiry", "integration-expiry")
+    if expiry := find.one("hc.expiry", order="expires_at"):
+        yield Picture("expiry-entry", f"integration-expiry/{expiry}")
     yield Picture("endpoints", "integration-endpoints")
     if endpoint := find.one("hc.endpoint"):
         yield Picture("endpoint", f"integration-endpoints/{endpoint}")

@@ -96,6 +96,8 @@ def environment(server: Server) -> dict[str, str]:
     env["HC_MASTER_KEY_FILE"] = str(ensure_key())
     # Folders of partners lie below it.
     env["HC_FILE_ROOTS"] = str(WORK / "exchange")
+    if with_proxy():
+        env["HC_TRUSTED_PROXIES"] = "127.0.0.1"
     env.setdefault("PYTHONWARNINGS", "ignore::DeprecationWarning")
     env.pop("ODOO_RC", None)
     return env

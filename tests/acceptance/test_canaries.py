@@ -327,7 +327,7 @@ def fail_and_be_killed(ward):
     ward.send_event(ward.event(PEOPLE[2]))
     killing.cron_only(ward.hospital)
     found = ward.operator.call("hc.message", "search", [("uuid", "=", failing)])
-    if ward.state_of(failing) != "done":
+    if ward.state(failing)[0] != "done":
         ward.operator.call("hc.message", "action_retry", found)
     ward.rest()
     assert ward.state(failing)[0] == "done"

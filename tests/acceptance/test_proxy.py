@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -13,7 +14,7 @@ import pytest
 import requests
 import trustme
 from hcdev import serve
-from simulate.client import Sender
+from simulate.client import STRUCTURED, Sender
 from support import checks
 from support import cluster as clusters
 from support.proxy import Proxy
@@ -238,6 +239,52 @@ def test_tls_and_client_certificates(hospital, tmp_path):
     assert "x-forwarded-proto: https" in plain and "gopher" not in plain
 
 
+def test_a_client_certificate_is_a_credential(hospital, tmp_path):
+    """Through the shipped proxy to Odoo: who is registered sends, and nobody else."""
+    files = certificates(tmp_path)
+    pem = files["client_pem"]
+    made = hospital.admin.create(
+        "hc.credential",
+        {
+            "name": "mTLS",
+            "system_id": hospital.by_format("cloudevents")["id"],
+            "kind": "mtls",
+            "certificate_ids": [(0, 0, {"pem": pem})],
+        },
+    )
+    hospital.admin.call("hc.credential", "action_issue", [made])
+    named = {"HC_PROXY_CERT": str(files["server"]), "HC_PROXY_CLIENT_CA": str(files["ca"])}
+    forged = {"Client-Cert": f":{files['client_der']}:"}
+    with Proxy(hospital.machine, tmp_path / "mtls.log", **named).running() as proxy:
+
+        def post(name=None, headers=(), event=None):
+            raw = json.dumps(event or hospital.event()).encode()
+            return requests.post(
+                f"{proxy.base_url}/hc/v1/channels/{hospital.native}/messages",
+                data=raw,
+                headers={"Content-Type": STRUCTURED, **dict(headers)},
+                verify=str(files["ca"]),
+                cert=str(files[name]) if name else None,
+                timeout=60,
+            )
+
+        checks.accepted(post("client"))
+        checks.accepted(post("client", {"Client-Cert": ":AAAA:"}))
+        checks.problem(post("colleague"), 401, "certificate_unknown")
+        checks.problem(post("colleague", forged), 401, "certificate_unknown")
+        for name in ("stranger", None):
+            checks.problem(post(name), 401, "unauthenticated")
+            checks.problem(post(name, forged), 401, "unauthenticated")
+            checks.problem(post(name, {"Client_Cert": forged["Client-Cert"]}), 401)
+        hospital.admin.call("hc.credential", "write", [made], {"allowed_addresses": "127.0.0.1"})
+        checks.accepted(post("client", {"X-Forwarded-For": "10.0.0.1"}))
+        hospital.admin.call("hc.credential", "write", [made], {"allowed_addresses": "10.0.0.1"})
+        spoofed = post("client", {"X-Forwarded-For": "10.0.0.1"})
+        checks.problem(spoofed, 403, "address_not_allowed")
+        hospital.admin.call("hc.credential", "action_revoke", [made])
+        checks.problem(post("client"), 401, "credential_revoked")
+
+
 class Echo(Liar):
     """Answers with the head of the request."""
 
@@ -260,6 +307,7 @@ def certificates(folder):
     made = {
         "server": authority.issue_cert("localhost"),
         "client": authority.issue_cert("cabinet@example.org"),
+        "colleague": authority.issue_cert("colleague@example.org"),
         "stranger": other.issue_cert("stranger@example.org"),
     }
     files = {"ca": folder / "ca.pem"}
@@ -269,5 +317,6 @@ def certificates(folder):
         cert.private_key_and_cert_chain_pem.write_to_path(files[name])
     der = ssl.PEM_cert_to_DER_cert(made["client"].cert_chain_pems[0].bytes().decode())
 
+    files["client_pem"] = made["client"].cert_chain_pems[0].bytes().decode()
     files["client_der"] = base64.b64encode(der).decode()
     return files

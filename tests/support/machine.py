@@ -20,6 +20,9 @@ from hcdev.postgres import Server
 
 READY_WITHIN = 120
 GONE_WITHIN = 30
+# All of 127.0.0.0/8 is this machine: tests come from 127.0.0.1, and only who comes from here is
+# taken for the proxy.
+PROXY_ADDRESS = "127.0.0.2"
 
 
 class Machine:
@@ -90,8 +93,8 @@ class Machine:
 
     def environment(self) -> dict[str, str]:
         """What its processes are started with."""
-        files = {"HC_FILE_ROOTS": str(self.folder / "exchange")}
-        return config.environment(self.server) | files | self.variables
+        own = {"HC_FILE_ROOTS": str(self.folder / "exchange"), "HC_TRUSTED_PROXIES": PROXY_ADDRESS}
+        return config.environment(self.server) | own | self.variables
 
     def start(self) -> None:
         """Start it and wait until it answers."""

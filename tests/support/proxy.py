@@ -12,7 +12,7 @@ from pathlib import Path
 import requests
 from hcdev import common, config, serve
 
-from .machine import Machine
+from .machine import PROXY_ADDRESS, Machine
 
 
 class Proxy:
@@ -22,7 +22,7 @@ class Proxy:
         self.machine = machine
         self.log = log
         self.port = config.free_port()
-        self.environment = environment
+        self.environment = {"HC_PROXY_SOURCE": PROXY_ADDRESS, **environment}
 
     @property
     def base_url(self) -> str:

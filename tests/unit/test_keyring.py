@@ -12,6 +12,8 @@ from messaging.keyring import (
     SealError,
     Version,
     load_master,
+    load_previous,
+    sealed_with,
 )
 
 MASTER = bytes(range(32))
@@ -193,3 +195,55 @@ def test_recording_remembers_what_it_was_called_before():
     unlinked = KeyRing(MASTER, state=rotated(linked=())).recording()
     assert unlinked.pseudonym("patient", "4711", "HOSP") == new
     assert unlinked.former == {}
+
+
+# ------------------------------------------------------------------- former master keys
+
+
+def test_former_keys_open_and_do_not_seal():
+    old, new = KeyRing(OTHER), KeyRing(MASTER, [OTHER])
+    blob = old.seal(b"secret", "place")
+    assert new.open(blob, "place") == b"secret"
+    assert sealed_with(blob) == old.sealing_id
+    assert sealed_with(new.seal(b"x", "place")) == new.sealing_id == RING.sealing_id
+    assert new.known_ids == {old.sealing_id, new.sealing_id}
+
+
+def test_reseal():
+    old, both, new = KeyRing(OTHER), KeyRing(MASTER, [OTHER]), RING
+    blob = both.reseal(old.seal(b"secret", "place"), "place")
+    assert new.open(blob, "place") == b"secret"
+    with pytest.raises(SealError):
+        old.open(blob, "place")
+    with pytest.raises(SealError):
+        both.reseal(old.seal(b"secret", "place"), "another place")
+
+
+@pytest.mark.parametrize("blob", ["", "x", "hcs1", "hcs2.abc.def", "sha256:abc"])
+def test_what_is_not_sealed_has_no_key(blob):
+    assert sealed_with(blob) == ""
+
+
+def test_load_previous(tmp_path):
+    texts = [base64.b64encode(key).decode() for key in (OTHER, MASTER)]
+    path = tmp_path / "previous"
+    path.write_text("\n".join(texts) + "\n")
+    by_name = {"HC_MASTER_KEY_PREVIOUS": ", ".join(texts)}
+    by_file = {"HC_MASTER_KEY_PREVIOUS_FILE": str(path)}
+    assert load_previous(by_name) == load_previous(by_file) == (OTHER, MASTER)
+    assert load_previous({}) == ()
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"HC_MASTER_KEY_PREVIOUS": "c2hvcnQ="},
+        {"HC_MASTER_KEY_PREVIOUS": base64.b64encode(MASTER).decode() + " !!"},
+        {"HC_MASTER_KEY_PREVIOUS_FILE": "/nowhere"},
+    ],
+)
+def test_unusable_former_keys(environ):
+    with pytest.raises(MasterKeyError) as caught:
+        load_previous(environ)
+    assert "HC_MASTER_KEY_PREVIOUS" in str(caught.value)
+    assert "!!" not in str(caught.value)

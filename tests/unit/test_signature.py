@@ -194,3 +194,21 @@ def test_bearer_refused(header):
     with pytest.raises(MessageError) as caught:
         signature.parse_bearer(header)
     assert caught.value.code == "unauthenticated"
+
+
+def test_one_way_to_write_a_signature():
+    """Base64 that decodes to the same bytes is not the same signature."""
+    headers = signed()
+    right = headers["webhook-signature"]
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    others = [right[:-2] + one + "=" for one in alphabet if one != right[-2]]
+    same = [one for one in others if base64.b64decode(one[3:]) == base64.b64decode(right[3:])]
+    assert len(same) == 3
+    for other in others:
+        assert code_of({**headers, "webhook-signature": other}) == "signature_invalid"
+
+
+@given(st.binary(min_size=32, max_size=32))
+def test_every_signature_has_one(raw):
+    text = base64.b64encode(raw).decode()
+    assert signature._passed_signatures(f"v1,{text}") == [raw]

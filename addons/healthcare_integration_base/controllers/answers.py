@@ -6,7 +6,30 @@ import json
 from odoo.http import Response
 
 MESSAGE_PATH = "/hc/v1/messages/"
-AUTHENTICATE = 'Bearer realm="healthcare-integration", Signature realm="healthcare-integration"'
+REALM = 'realm="healthcare-integration"'
+# Schemes by which a caller may prove itself (RFC 9110, 11.6.1). Only Bearer is registered; a
+# signature and a client certificate have no scheme of their own.
+BEARER, SIGNATURE, CERTIFICATE = (
+    f"{scheme} {REALM}" for scheme in ("Bearer", "Signature", "Certificate")
+)
+INVALID_TOKEN = f'{BEARER}, error="invalid_token"'
+AUTHENTICATE = ", ".join((BEARER, SIGNATURE, CERTIFICATE))
+CHALLENGES = {
+    "signature_invalid": SIGNATURE,
+    "timestamp_stale": SIGNATURE,
+    "binding_invalid": SIGNATURE,
+    "proxy_not_trusted": CERTIFICATE,
+    "certificate_malformed": CERTIFICATE,
+    "certificate_unknown": CERTIFICATE,
+    "certificate_expired": CERTIFICATE,
+    # RFC 6750, 3.1
+    "token_invalid": INVALID_TOKEN,
+    "token_expired": INVALID_TOKEN,
+    "token_key_unknown": INVALID_TOKEN,
+    "token_replayed": INVALID_TOKEN,
+    "token_unknown": INVALID_TOKEN,
+    "scope_missing": f'{BEARER}, error="insufficient_scope"',
+}
 
 
 def json_answer(data, status=200, content_type="application/json", headers=()):
@@ -23,8 +46,9 @@ def json_answer(data, status=200, content_type="application/json", headers=()):
 def error_headers(error):
     """Headers that belong to an error, whatever its body."""
     headers = []
-    if error.spec.status == 401:
-        headers.append(("WWW-Authenticate", AUTHENTICATE))
+    challenge = CHALLENGES.get(error.code, AUTHENTICATE if error.spec.status == 401 else None)
+    if challenge:
+        headers.append(("WWW-Authenticate", challenge))
     if error.spec.status == 503 or error.retry_after:
         headers.append(("Retry-After", str(error.retry_after or 30)))
     return headers

@@ -2,48 +2,19 @@
 """What stands before every controller: body, credential, channel, media type."""
 
 import functools
-import logging
-from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from odoo import SUPERUSER_ID, api
-from odoo.exceptions import UserError
 from odoo.http import request, route
 
 from ..engine.channels import check_open, is_known
-from ..messaging import guard, signature
+from ..messaging import guard
 from ..messaging.errors import MessageError
-from ..messaging.keyring import SealError
-from ..models.wire_config import CredentialConfig, SystemConfig
-from . import answers, last_use, trail
+from . import answers, trail
+from .authentication import Caller, authenticate, system_env
 from .dispatcher import as_message_error
 
-_logger = logging.getLogger(__name__)
+__all__ = ["Caller", "authenticate", "system_env"]
 MESSAGE_LIMIT = 1024 * 1024
 BATCH_LIMIT = 16 * 1024 * 1024
-SIGNED_HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who calls, proven.
-
-    :param env: the engine's environment: requests carry no Odoo user.
-    :param webhook_id: the signed id; none for a bearer.
-    """
-
-    env: api.Environment
-    credential: CredentialConfig
-    webhook_id: str | None
-
-    @property
-    def system(self) -> SystemConfig:
-        return self.credential.system
-
-    def may_use(self, channel):
-        """Whether the credential is good for this channel."""
-        bound = self.credential.channel_ids
-        return bound is None or channel.id in bound
 
 
 def door(*paths, methods, limit=MESSAGE_LIMIT, render=answers.problem):
@@ -78,11 +49,6 @@ def door(*paths, methods, limit=MESSAGE_LIMIT, render=answers.problem):
     return decorate
 
 
-def system_env():
-    """The environment of the engine: requests carry no Odoo user."""
-    return api.Environment(request.env.cr, SUPERUSER_ID, {})
-
-
 def body(limit=MESSAGE_LIMIT):
     """The raw bytes of the request, as they were sent and signed."""
     http = request.httprequest
@@ -92,53 +58,6 @@ def body(limit=MESSAGE_LIMIT):
     raw = http.get_data(cache=True, parse_form_data=False)
     guard.check_size(len(raw), limit)
     return raw
-
-
-def authenticate(raw):
-    """Who sent ``raw``; fails closed."""
-    headers, env = request.httprequest.headers, system_env()
-    config = env["hc.system"]._wire_config()
-    if "Authorization" in headers:
-        key_id, secret = signature.parse_bearer(headers["Authorization"])
-        credential = _credential(config, key_id, "bearer")
-        if not signature.bearer_matches(secret, credential.bearer_hash):
-            raise MessageError("unauthenticated")
-        caller = Caller(env, credential, None)
-    else:
-        credential = _credential(config, headers.get("hc-key-id", ""), "signature")
-        secret = _open_secret(env, credential)
-        signed = {name: headers.get(name, "") for name in SIGNED_HEADERS}
-        caller = Caller(env, credential, signature.verify_webhook(signed, raw, [secret]))
-    _check_validity(credential)
-    last_use.remember(request.env.registry, credential.id)
-    return trail.known(caller)
-
-
-def _open_secret(env, credential):
-    """The signing secret, for the length of a request."""
-    try:
-        ring = env["hc.keyring"]._ring()
-        return ring.open(credential.secret_sealed, credential.aad).decode()
-    except (UserError, SealError) as error:
-        _logger.error("Credential %s cannot be opened: %s", credential.id, type(error).__name__)
-        raise MessageError("not_configured") from None
-
-
-def _credential(config, key_id, kind):
-    credential = config.get(key_id)
-    if credential is None or credential.kind != kind:
-        raise MessageError("unauthenticated")
-    return credential
-
-
-def _check_validity(credential):
-    now = datetime.now(UTC).replace(tzinfo=None)
-    if credential.revoked:
-        raise MessageError("credential_revoked")
-    early = credential.valid_from and now < credential.valid_from
-    late = credential.valid_until and now >= credential.valid_until
-    if early or late:
-        raise MessageError("credential_expired")
 
 
 def channel_of(caller, code):

@@ -11,19 +11,51 @@ _logger = logging.getLogger(__name__)
 PRECISION_SECONDS = 300
 _seen = {}
 
+USED = """
+    UPDATE hc_credential SET last_used_at = now() AT TIME ZONE 'UTC', last_used_from = %s
+     WHERE id = %s
+"""
+# Where only the fingerprint was entered, the certificate itself says until when it is good.
+SHOWN = """
+    UPDATE hc_credential_certificate
+       SET last_used_at = now() AT TIME ZONE 'UTC', subject = coalesce(subject, %(subject)s),
+           not_before = %(begin)s, not_after = %(end)s,
+           expires_at = least(%(end)s, valid_until)
+     WHERE credential_id = %(credential)s AND thumbprint = %(thumbprint)s
+"""
 
-def remember(registry, credential_id):
-    """Note the use of a credential, at the most once in five minutes and process."""
-    now, key = time.monotonic(), (registry.db_name, credential_id)
-    if now - _seen.get(key, -PRECISION_SECONDS) < PRECISION_SECONDS:
-        return
-    _seen[key] = now
+
+def is_fresh(registry, credential_id):
+    """Whether this process has noted the use of a credential a moment ago."""
+    seen = _seen.get((registry.db_name, credential_id), -PRECISION_SECONDS)
+    return time.monotonic() - seen < PRECISION_SECONDS
+
+
+def remember(registry, credential_id, address="", certificate=None):
+    """Note the use of a credential; the caller asks before whether that is fresh already.
+
+    :param address: of the client, as far as it is proven
+    :param certificate: that the client has shown
+    """
+    _seen[registry.db_name, credential_id] = time.monotonic()
     try:
         with registry.cursor() as cr:
-            cr.execute(
-                "UPDATE hc_credential SET last_used_at = now() AT TIME ZONE 'UTC' WHERE id = %s",
-                [credential_id],
-                log_exceptions=False,
-            )
+            cr.execute(USED, [address or None, credential_id], log_exceptions=False)
+            if certificate is not None:
+                _remember_certificate(cr, credential_id, certificate)
     except psycopg2.errors.SerializationFailure:
         _logger.debug("Another worker has just noted the use of credential %s", credential_id)
+
+
+def _remember_certificate(cr, credential_id, certificate):
+    cr.execute(
+        SHOWN,
+        {
+            "subject": certificate.subject,
+            "begin": certificate.not_before,
+            "end": certificate.not_after,
+            "credential": credential_id,
+            "thumbprint": certificate.thumbprint,
+        },
+        log_exceptions=False,
+    )

@@ -21,3 +21,5 @@ UPDATE hc_file_store
 DELETE FROM hc_message_original;
 DELETE FROM ir_config_parameter WHERE key = 'healthcare_integration.founding_key';
 UPDATE hc_pseudonym_key SET master_ref = NULL;
+-- Nor does it ask the hospital's identity providers for their keys; those it has it keeps.
+UPDATE hc_token_issuer SET jwks_url = NULL;

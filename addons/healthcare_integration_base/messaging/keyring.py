@@ -98,8 +98,13 @@ class KeyRing:
 
     @property
     def sealing_id(self) -> str:
-        """Id of the present master key; nothing leads back from it to the key."""
+        """Names the present master key; says nothing about it."""
         return self._sealing_id
+
+    @property
+    def known_ids(self) -> frozenset[str]:
+        """Names of all master keys that are here, the present one and former ones."""
+        return frozenset(self._ciphers)
 
     @cached_property
     def digest_key(self) -> bytes:
@@ -150,6 +155,13 @@ class KeyRing:
             raise SealError("the sealed value does not open here") from None
         raise SealError("the sealed value has an unknown form")
 
+    def reseal(self, blob: str, aad: str) -> str:
+        """The same content for the same place, under the present master key.
+
+        :raise SealError: when it was sealed under a key that is not here
+        """
+        return self.seal(self.open(blob, aad), aad)
+
     def __repr__(self) -> str:
         return f"<KeyRing {self._sealing_id}>"
 
@@ -193,6 +205,34 @@ def load_master(environ: Mapping[str, str]) -> bytes:
         return _decoded(Path(path).read_text("ascii"), "the file of HC_MASTER_KEY_FILE")
     except (OSError, UnicodeDecodeError):
         raise MasterKeyError("The file that HC_MASTER_KEY_FILE names cannot be read.") from None
+
+
+def load_previous(environ: Mapping[str, str]) -> tuple[bytes, ...]:
+    """Former master keys, which only open: of ``HC_MASTER_KEY_PREVIOUS``, else of the file
+    that ``HC_MASTER_KEY_PREVIOUS_FILE`` names; several by commas, spaces or lines."""
+    text = environ.get("HC_MASTER_KEY_PREVIOUS")
+    if text:
+        return _several(text, "HC_MASTER_KEY_PREVIOUS")
+    path = environ.get("HC_MASTER_KEY_PREVIOUS_FILE")
+    if not path:
+        return ()
+    try:
+        text = Path(path).read_text("ascii")
+    except (OSError, UnicodeDecodeError):
+        raise MasterKeyError(
+            "The file that HC_MASTER_KEY_PREVIOUS_FILE names cannot be read."
+        ) from None
+    return _several(text, "the file of HC_MASTER_KEY_PREVIOUS_FILE")
+
+
+def sealed_with(blob: str) -> str:
+    """Name of the master key under which a value was sealed; empty if it is no sealed value."""
+    version, _dot, rest = blob.partition(".")
+    return rest.partition(".")[0] if version == _FORMAT else ""
+
+
+def _several(text: str, origin: str) -> tuple[bytes, ...]:
+    return tuple(_decoded(word, origin) for word in text.replace(",", " ").split())
 
 
 def _decoded(text: str, origin: str) -> bytes:

@@ -15,7 +15,8 @@ from .port import Port
 from .port_config import Figures, PortConfig
 
 _logger = logging.getLogger(__name__)
-POLL_SECONDS = 2
+# A client certificate that was taken off the list is refused within a second.
+POLL_SECONDS = 0.5
 # Figures of a quiet port are written so often all the same: it shows that somebody is there.
 BEAT_SECONDS = 30
 # A database that neither answers nor refuses: the connection is closed, the sender asks again.

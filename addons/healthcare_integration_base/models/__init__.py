@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-from ..messaging import errors_outbound, errors_restore
+from ..messaging import errors_credentials, errors_outbound, errors_restore
 from . import (
     ir_http,
     res_users,
@@ -8,8 +8,20 @@ from . import (
     hc_runbook,
     hc_wire_mixin,
     hc_traced_mixin,
+    hc_sealed_mixin,
+    hc_expiring_mixin,
+    hc_master_key,
     hc_system,
     hc_credential,
+    hc_credential_access,
+    hc_token_issuer,
+    hc_token_use,
+    hc_credential_token,
+    hc_credential_certificate,
+    hc_credential_mtls,
+    hc_system_identities,
+    hc_expiry,
+    hc_system_expiry,
     hc_site,
     hc_identifier,
     hc_message_type,
@@ -80,6 +92,7 @@ from . import (
     ir_cron,
     hc_mllp_port,
     hc_mllp_client,
+    hc_mllp_expiry,
     hc_system_mllp,
     hc_endpoint,
     hc_delivery,
@@ -90,6 +103,7 @@ from . import (
     hc_message_settle,
     hc_issue_outbound,
     hc_endpoint_test,
+    hc_endpoint_expiry,
     hc_identifier_outbound,
     hc_outbox,
     hc_followup_hl7_ack,
@@ -105,4 +119,5 @@ from . import (
     hc_message_sealed,
     hc_channel_original,
     hc_original_access,
+    hc_master_key_privacy,
 )

@@ -8,7 +8,11 @@ from odoo.exceptions import UserError, ValidationError
 from ..messaging import signature
 from .wire_config import CredentialConfig, secret_aad
 
-OVERLAP = timedelta(days=7)
+SOON = timedelta(days=30)
+SECRET_KINDS = ("signature", "bearer")
+SERVERS_OWN = frozenset(
+    {"key_id", "secret_sealed", "bearer_hash", "is_issued", "last_used_at", "last_used_from"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +28,32 @@ class HcCredential(models.Model):
     """One way in which a system proves itself.
 
     A signature secret is kept sealed with a key from outside the database, a bearer token
-    only as a hash. Neither field can be read, searched or exported by anybody.
+    only as a hash. Neither field can be read, searched or exported by anybody. Client
+    certificates and clients of an identity provider have files of their own
+    (``hc_credential_mtls``, ``hc_credential_token``).
     """
 
     _name = "hc.credential"
     _description = "Credential"
-    _inherit = ["hc.wire.mixin"]
+    _inherit = ["hc.wire.mixin", "hc.sealed.mixin"]
     _order = "system_id, state, id desc"
+    _sealed_columns = ("secret_sealed",)
 
     name = fields.Char(required=True, default=lambda self: self.env._("Main key"))
     system_id = fields.Many2one("hc.system", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="system_id.company_id", store=True, index=True)
     kind = fields.Selection(
-        [("signature", "Signed requests"), ("bearer", "Bearer token")],
+        [
+            ("signature", "Signed requests"),
+            ("bearer", "Bearer token"),
+            ("mtls", "Client certificate"),
+            ("oauth", "Access token of an identity provider"),
+        ],
         default="signature",
         required=True,
         help="Signed requests (Standard Webhooks) never carry the secret. A bearer token is "
-        "for senders that cannot sign.",
+        "for senders that cannot sign. A client certificate is checked by the proxy, and access "
+        "tokens (OAuth 2.0) are issued by the hospital's own identity provider.",
     )
     key_id = fields.Char(
         string="Key ID", readonly=True, copy=False, default=lambda self: signature.new_key_id()
@@ -48,7 +61,10 @@ class HcCredential(models.Model):
     secret_sealed = fields.Char(copy=False, prefetch=False, groups=fields.NO_ACCESS)
     bearer_hash = fields.Char(copy=False, prefetch=False, groups=fields.NO_ACCESS)
     is_issued = fields.Boolean(
-        string="Issued", readonly=True, copy=False, help="The secret was made and shown once."
+        string="Issued",
+        readonly=True,
+        copy=False,
+        help="The secret was made and shown once, or the credential was put into use.",
     )
     valid_from = fields.Datetime(string="Valid from", default=fields.Datetime.now, copy=False)
     valid_until = fields.Datetime(
@@ -90,7 +106,7 @@ class HcCredential(models.Model):
         "A credential cannot end before it begins.",
     )
 
-    @api.depends("state", "is_issued", "valid_until")
+    @api.depends("state", "is_issued", "expires_at")
     def _compute_status(self):
         now = fields.Datetime.now()
         for credential in self:
@@ -101,13 +117,16 @@ class HcCredential(models.Model):
             return "revoked"
         if not self.is_issued:
             return "pending"
-        left = self.valid_until - now if self.valid_until else None
-        if left is None or left > OVERLAP:
+        left = self.expires_at - now if self.expires_at else None
+        if left is None or left > SOON:
             return "active"
         return "expiring" if left > timedelta() else "expired"
 
     def _wire_silent_fields(self):
-        return frozenset({"last_used_at", "name"})
+        return frozenset({"last_used_at", "last_used_from", "name", "overlap_days"})
+
+    def _sealed_aad(self, column):
+        return secret_aad(self.key_id)
 
     @api.constrains("system_id")
     def _check_system(self):
@@ -128,9 +147,8 @@ class HcCredential(models.Model):
 
     def _check_forged(self, vals):
         """Nobody brings a key of their own, or revives one that was revoked."""
-        forged = {"key_id", "secret_sealed", "bearer_hash", "is_issued", "last_used_at"}
         revived = vals.get("state", "active") == "active" and "state" in vals and self.ids
-        if not self.env.su and (vals.keys() & forged or revived):
+        if not self.env.su and (vals.keys() & SERVERS_OWN or revived):
             raise UserError(self.env._("Keys are made by the server: issue, rotate or revoke."))
 
     def _issue(self):
@@ -142,6 +160,8 @@ class HcCredential(models.Model):
         self.check_access("write")
         if self.is_issued or self.state != "active":
             raise UserError(self.env._("This secret was issued already. Rotate it instead."))
+        if self.kind not in SECRET_KINDS:
+            raise UserError(self.env._("A credential of this kind has no secret of ours."))
         return self._sudo_store_secret()
 
     def _sudo_store_secret(self):
@@ -162,7 +182,7 @@ class HcCredential(models.Model):
         :return: the new record, not issued yet
         """
         self.ensure_one()
-        end = fields.Datetime.now() + OVERLAP
+        end = fields.Datetime.now() + timedelta(days=self.overlap_days)
         new = self.copy({"channel_ids": [(6, 0, self.channel_ids.ids)]})
         self.valid_until = min(self.valid_until or end, end)
         return new
@@ -187,7 +207,10 @@ class HcCredential(models.Model):
         )
 
     def action_issue(self):
-        """Button: make the secret and show it once."""
+        """Button: make the secret and show it once; where there is none, put the credential
+        into use."""
+        if self.kind not in SECRET_KINDS:
+            return self._put_into_use()
         return self.env["hc.credential.reveal"]._show(self._issue())
 
     def action_rotate(self):
@@ -195,7 +218,29 @@ class HcCredential(models.Model):
         self.check_access("write")
         if self.state != "active":
             raise UserError(self.env._("A revoked credential cannot be rotated."))
+        if self.kind not in SECRET_KINDS:
+            raise UserError(
+                self.env._("There is no secret to rotate: renew the certificate, or the client.")
+            )
         return self._rotate().action_issue()
+
+    def _put_into_use(self):
+        """From now on the door knows a credential that has no secret of ours."""
+        self.ensure_one()
+        self.check_access("write")
+        if self.is_issued or self.state != "active":
+            raise UserError(self.env._("The credential is in use already, or revoked."))
+        if problem := self._obstacle():
+            raise UserError(problem)
+        self._sudo_mark_issued()
+
+    def _sudo_mark_issued(self):
+        """The mark is the server's own: nobody sets it without what belongs to it."""
+        self.sudo().write({"is_issued": True})
+
+    def _obstacle(self):
+        """What is missing before it can be used; empty where nothing is."""
+        return ""
 
     def action_revoke(self):
         """Button: from now on refused."""

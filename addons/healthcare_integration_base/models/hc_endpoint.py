@@ -20,8 +20,9 @@ class HcEndpoint(models.Model):
 
     _name = "hc.endpoint"
     _description = "Endpoint"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "hc.sealed.mixin"]
     _order = "system_id, name, id"
+    _sealed_columns = tuple(SEALED.values())
 
     name = fields.Char(required=True, tracking=True)
     system_id = fields.Many2one("hc.system", required=True, index=True, ondelete="cascade")
@@ -167,6 +168,7 @@ class HcEndpoint(models.Model):
             elif not (secret.isascii() and secret.isprintable() and " " not in secret):
                 raise ValidationError(self.env._("A bearer token has no spaces and no accents."))
             endpoint._sudo_seal("secret", secret)
+        self._forget_entered("secret")
 
     def _inverse_client_key(self):
         for endpoint in self.filtered("client_key"):
@@ -175,6 +177,11 @@ class HcEndpoint(models.Model):
             except PemError as error:
                 raise ValidationError(str(error)) from None
             endpoint._sudo_seal("client_key", endpoint.client_key)
+        self._forget_entered("client_key")
+
+    def _forget_entered(self, name):
+        """Who has entered it does not get it back either."""
+        self.invalidate_recordset([name], flush=False)
 
     def _check_signing(self, secret):
         try:
@@ -193,6 +200,9 @@ class HcEndpoint(models.Model):
     def _aad(self, name):
         """Binds a sealed value to its record and field: moved elsewhere it does not open."""
         return f"hc.endpoint/{self.id}/{name}"
+
+    def _sealed_aad(self, column):
+        return self._aad(next(name for name, own in SEALED.items() if own == column))
 
     def _sudo_unseal(self, name):
         """The secret in the clear, for the engine that sends; see :meth:`_sudo_seal`.

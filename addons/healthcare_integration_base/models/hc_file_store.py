@@ -29,8 +29,9 @@ class HcFileStore(models.Model):
 
     _name = "hc.file.store"
     _description = "File Store"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "hc.sealed.mixin"]
     _order = "name, id"
+    _sealed_columns = tuple(SECRETS.values())
 
     name = fields.Char(required=True, tracking=True)
     uuid = fields.Char(required=True, readonly=True, copy=False, default=lambda self: str(uuid4()))
@@ -157,6 +158,9 @@ class HcFileStore(models.Model):
     def _aad(self, name):
         """Binds a sealed secret to its record and field: moved elsewhere it does not open."""
         return f"hc.file.store/{self.uuid}/{name}"
+
+    def _sealed_aad(self, column):
+        return self._aad(next(name for name, own in SECRETS.items() if own == column))
 
     @api.constrains("kind", "path", "host", "login", "host_keys")
     def _check_reachable(self):

@@ -9,12 +9,20 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import config, ormcache
 
-from ..messaging.keyring import KeyRing, KeyState, MasterKeyError, load_master
+from ..messaging.keyring import (
+    KeyRing,
+    KeyState,
+    MasterKeyError,
+    load_master,
+    load_previous,
+)
 
 _logger = logging.getLogger(__name__)
 VARIABLES = ("HC_MASTER_KEY", "HC_MASTER_KEY_FILE")
 OPTION = "hc_master_key_file"
 FOUNDING = "healthcare_integration.founding_key"
+PREVIOUS = ("HC_MASTER_KEY_PREVIOUS", "HC_MASTER_KEY_PREVIOUS_FILE")
+PREVIOUS_OPTION = "hc_master_key_previous_file"
 _rings: dict[str, KeyRing] = {}
 
 
@@ -22,7 +30,8 @@ class HcKeyring(models.AbstractModel):
     """Where this database's keys come from; never from the database.
 
     The environment comes first, then ``hc_master_key_file`` in Odoo's configuration, then
-    a file in Odoo's data directory that is made once. Read once per process.
+    a file in Odoo's data directory that is made once. Former keys, which only open what they
+    have sealed, come from the same places by the names in ``PREVIOUS``. Read once per process.
     """
 
     _name = "hc.keyring"
@@ -55,7 +64,7 @@ class HcKeyring(models.AbstractModel):
 
     def _masters(self):
         """The present master key, then the former ones, the newest first."""
-        return [self._load_master()]
+        return [self._load_master(), *self._load_previous()]
 
     @api.model
     @ormcache()
@@ -95,6 +104,20 @@ class HcKeyring(models.AbstractModel):
                     "The master key of the integration layer cannot be read (%s). See "
                     "HC_MASTER_KEY_FILE in the documentation.",
                     type(error).__name__,
+                )
+            ) from error
+
+    def _load_previous(self):
+        given = {name: os.environ[name] for name in PREVIOUS if os.environ.get(name)}
+        if not given and config.get(PREVIOUS_OPTION):
+            given = {"HC_MASTER_KEY_PREVIOUS_FILE": config[PREVIOUS_OPTION]}
+        try:
+            return load_previous(given)
+        except ValueError as error:
+            raise UserError(
+                self.env._(
+                    "A former master key of the integration layer cannot be read. See "
+                    "HC_MASTER_KEY_PREVIOUS in the documentation."
                 )
             ) from error
 

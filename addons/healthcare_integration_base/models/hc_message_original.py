@@ -15,6 +15,7 @@ class HcMessageOriginal(models.Model):
     """
 
     _name = "hc.message.original"
+    _inherit = ["hc.sealed.mixin"]
     _description = "Sealed Original"
     _log_access = False
     _order = "id desc"
@@ -30,15 +31,21 @@ class HcMessageOriginal(models.Model):
     size = fields.Integer("Bytes", readonly=True)
     expires_at = fields.Datetime("Until", required=True, readonly=True)
 
+    _sealed_columns = ("sealed",)
+
     _expires_idx = models.Index("(expires_at)")
     _correlation_idx = models.Index("(correlation, channel_id)")
+
+    def _sealed_aad(self, _column):
+        """Where it belongs; also for the replacement of the master key."""
+        return aad(self.message_id.uuid, self.channel_id.id)
 
     def _opened(self):
         """The text of the original; whoever asks has checked that it may be seen.
 
         :raise SealError: it was sealed with a key that is not here
         """
-        place = aad(self.message_id.uuid, self.channel_id.id)
+        place = self._sealed_aad("sealed")
         raw = self.env["hc.keyring"]._ring().open(self.sudo().sealed, place)
         return raw.decode("utf-8", errors="replace")
 

@@ -37,7 +37,9 @@ class HcMllpPort(models.Model):
 
     _name = "hc.mllp.port"
     _description = "MLLP Port"
+    _inherit = ["hc.sealed.mixin"]
     _order = "system_id, port, id"
+    _sealed_columns = ("private_key_sealed",)
 
     name = fields.Char(required=True)
     system_id = fields.Many2one(
@@ -163,6 +165,9 @@ class HcMllpPort(models.Model):
 
     def _key_aad(self):
         return f"hc.mllp.port/{self.id}/private_key"
+
+    def _sealed_aad(self, column):
+        return self._key_aad()
 
     # -------------------------------------------------------------------- rules
 

@@ -5,9 +5,12 @@ All datetimes are naive and in UTC, as everywhere in Odoo.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from ..messaging.networks import Network
+from ..messaging.tokens import Rules
 
 
 def secret_aad(key_id: str) -> str:
@@ -54,6 +57,28 @@ class SystemConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class IssuerConfig:
+    """An identity provider whose access tokens are taken."""
+
+    id: int
+    rules: Rules
+    single_use: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TokenBinding:
+    """Whose access tokens are those of a credential.
+
+    :param claim: ``client`` or ``subject``, as :class:`~..messaging.tokens.Claims` has them
+    """
+
+    issuer_id: int
+    claim: str
+    value: str
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class CredentialConfig:
     """Revoked and expired ones too, so that the answer can say so."""
 
@@ -68,7 +93,17 @@ class CredentialConfig:
     system: SystemConfig
     channel_ids: frozenset[int] | None  # None: all channels of the system
     allowed_sources: frozenset[str]
+    networks: tuple[Network, ...] = ()  # of the sender; none: from anywhere
+    certificates: Mapping[str, datetime | None] = field(default_factory=dict)  # with their ends
+    token: TokenBinding | None = None
 
     @property
     def aad(self) -> str:
         return secret_aad(self.key_id)
+
+    @property
+    def identities(self) -> tuple[tuple[Any, ...], ...]:
+        """Where it is found by what a caller shows, and not by its key id."""
+        if self.token is not None:
+            return (("oauth", self.token.issuer_id, self.token.claim, self.token.value),)
+        return tuple(("mtls", thumbprint) for thumbprint in self.certificates)

@@ -4,6 +4,11 @@ from . import test_application_ack
 from . import test_catalog
 from . import test_channel_mapping
 from . import test_credential
+from . import test_credential_mtls
+from . import test_credential_token
+from . import test_expiry
+from . import test_master_key
+from . import test_secrets_hidden
 from . import test_dirty_key
 from . import test_door
 from . import test_engine

@@ -63,6 +63,7 @@ class TestAccess(EngineCase):
                 "res_id": cls.env.company.partner_id.id,
             }
         )
+        cls._fill_credentials()
         cls._fill_batch()
         cls._fill_retention()
         cls._fill_privacy()
@@ -95,6 +96,28 @@ class TestAccess(EngineCase):
                 ],
             }
         )
+
+    @classmethod
+    def _fill_credentials(cls):
+        certificate = cls.env["hc.credential"].create({"system_id": cls.system.id, "kind": "mtls"})
+        cls.env["hc.credential.certificate"].create(
+            {"credential_id": certificate.id, "thumbprint": "cd" * 32}
+        )
+        cls.env["hc.credential.renew"].create({"credential_id": certificate.id})
+        issuer = cls.env["hc.token.issuer"].create(
+            {"name": "Login", "issuer": "https://login.example", "audience": "odoo"}
+        )
+        cls.env["hc.token.use"].create(
+            {
+                "issuer_id": issuer.id,
+                "jti_digest": "0" * 64,
+                "expires_at": "2099-01-01 00:00:00",
+            }
+        )
+        ending = cls.env["hc.credential"].create(
+            {"system_id": cls.system.id, "valid_until": "2099-01-01 00:00:00"}
+        )
+        ending._issue()
 
     @classmethod
     def _fill_retention(cls):

@@ -7,3 +7,4 @@ from . import hc_replay_prepare
 from . import hc_pseudonym_key_decide
 from . import hc_channel_original_request
 from . import hc_original_ask
+from . import hc_credential_renew
