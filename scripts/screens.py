@@ -97,6 +97,7 @@ def pictures(find: Finder) -> Iterator[Picture]:
     yield from message_pictures(find)
     yield from review_pictures(find)
     yield from catalog_pictures(find)
+    yield from ownership_pictures(find)
     yield from mapping_pictures(find)
     yield from batch_pictures(find)
     yield from retention_pictures(find)
@@ -187,6 +188,20 @@ def catalog_pictures(find: Finder) -> Iterator[Picture]:
             yield Picture(f"mllp-port-{title.lower()}", f"integration-mllp/{port}", (tab(title),))
     yield Picture("lanes", "integration-lanes")
     yield Picture("lane", f"integration-lanes/{find.one('hc.lane', order='id')}")
+
+
+def ownership_pictures(find: Finder) -> Iterator[Picture]:
+    """Who is the master of which data, and what keeps traffic apart."""
+    matrix = "integration-ownership"
+    yield Picture("ownership", matrix)
+    yield Picture("ownership-pivot", matrix, (view("pivot"),))
+    if row := find.one("hc.ownership"):
+        yield Picture("ownership-row", f"{matrix}/{row}")
+    yield Picture("data-domains", "integration-data-domains")
+    if domain := find.one("hc.data.domain", order="id"):
+        yield Picture("data-domain", f"integration-data-domains/{domain}")
+    settings = "action-base_setup.action_general_configuration"
+    yield Picture("settings-separation", settings, (click(".settings_tab .tab", "Integration"),))
 
 
 def mapping_pictures(find: Finder) -> Iterator[Picture]:

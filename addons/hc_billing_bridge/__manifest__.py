@@ -16,6 +16,8 @@
         "security/ir.model.access.csv",
         "security/record_rules.xml",
         "security/appointment_rules.xml",
+        "security/segment_rules.xml",
+        "data/hc_data_domain.xml",
         "data/hc_message_type.xml",
         "data/hc_message_type_appointment.xml",
         "data/ir_cron_charge_gap.xml",

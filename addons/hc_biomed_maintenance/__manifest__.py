@@ -16,6 +16,7 @@
         "security/ir.model.access.csv",
         "security/record_rules.xml",
         "data/mail_activity_type.xml",
+        "data/hc_data_domain.xml",
         "data/hc_message_type.xml",
         "data/hc_triage_rule.xml",
         "data/ir_cron.xml",

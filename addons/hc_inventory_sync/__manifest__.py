@@ -16,6 +16,7 @@
         "security/groups.xml",
         "security/ir.model.access.csv",
         "security/record_rules.xml",
+        "data/hc_data_domain.xml",
         "data/hc_message_type.xml",
         "views/hc_cost_center_views.xml",
         "views/hc_site_views.xml",

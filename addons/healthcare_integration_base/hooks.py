@@ -20,6 +20,7 @@ def uninstall_hook(env):
     """
     env["hc.lane"].with_context(active_test=False).search([]).cron_ids.unlink()
     env["hc.system"].with_context(active_test=False).search([]).user_id.active = False
+    env["ir.config_parameter"].search([("key", "=like", "healthcare_integration.%")]).unlink()
     # Lanes go with their table: one by one they cannot, while channels name them.
     env["ir.model.data"].search(
         [("module", "=", "healthcare_integration_base"), ("model", "=", "hc.lane")]

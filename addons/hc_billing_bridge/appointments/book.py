@@ -118,16 +118,22 @@ class Book:
 
     # ---------------------------------------------------------------- entering
 
-    def enter(self):
+    def enter(self, judged):
         """Work the events into the pages, in the order of their arrival; nothing is written.
 
+        :param judged: says of an item, what it states, and whether nobody has told of the
+            appointment before, what of it may be taken; none where nothing may
         :return: an :class:`Entry` for each event that did not have to wait.
         """
-        return [self._enter(*draft) for draft in self._drafts]
+        entered = (self._enter(*draft, judged) for draft in self._drafts)
+        return [entry for entry in entered if entry is not None]
 
-    def _enter(self, item, site, number, version, stated):
+    def _enter(self, item, site, number, version, stated, judged):
         page = self._pages.get((site.id, number))
         is_first = page is None
+        stated = judged(item, stated, is_first)
+        if stated is None:
+            return None
         if is_first:
             page = self._pages[site.id, number] = Page(
                 site, number, self.env["hc.appointment"], History()

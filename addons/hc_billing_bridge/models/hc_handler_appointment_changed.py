@@ -17,16 +17,33 @@ class HcHandlerAppointmentChanged(models.AbstractModel):
     _description = "Appointments Made, Moved, Kept or Cancelled"
 
     _groups = ("hc_billing_bridge.group_appointment_keeper",)
+    _owned_fields = {
+        "status": ("state",),
+        "start": ("start",),
+        "end": ("end",),
+        "services": ("services",),
+        "resources": ("resources",),
+        "patient": ("patient_ref",),
+    }
 
     def _handle(self, items):
         book = Book(self.env, items)
-        entries = book.enter()
+        entries = book.enter(self._judged)
         book.save()
         for entry in entries:
             self._record(entry)
 
+    def _judged(self, item, stated, is_first):
+        """What an event may say of an appointment: of one that is known without the fields of
+        others; nothing where the sender may not bring it about."""
+        if is_first:
+            return stated if self._may_make(item) else None
+        return self._own(item, stated, True)
+
     def _plan(self, items):
-        entries = {entry.item.message_id: entry for entry in Book(self.env, items).enter()}
+        entries = {
+            entry.item.message_id: entry for entry in Book(self.env, items).enter(self._judged)
+        }
         return [self._plan_of(item, entries.get(item.message_id)) for item in items]
 
     def _record(self, entry):
@@ -46,9 +63,7 @@ class HcHandlerAppointmentChanged(models.AbstractModel):
     def _plan_of(self, item, entry):
         """Codes and names of Odoo's own records; nothing that the sender wrote."""
         if entry is None:
-            return [
-                {"review": item.error_code} if item.error_code else {"company": item.company_id}
-            ]
+            return [_against(item)]
         if entry.verdict == Verdict.RESTATED:
             return [{"duplicate": True}]
         return [
@@ -59,3 +74,10 @@ class HcHandlerAppointmentChanged(models.AbstractModel):
                 "state": entry.page.history.values["state"],
             }
         ]
+
+
+def _against(item):
+    """Why an event gets no further."""
+    if item.error_code:
+        return {"review" if item.state == "review" else "refused": item.error_code}
+    return {"company": item.company_id}

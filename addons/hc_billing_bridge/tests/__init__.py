@@ -16,3 +16,4 @@ from . import (
     test_random_charges,
     test_billing_rights,
 )
+from . import test_appointment_ownership

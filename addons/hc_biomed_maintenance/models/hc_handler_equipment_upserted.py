@@ -5,7 +5,7 @@ from odoo.addons.healthcare_integration_base.engine.item import Fix
 
 from ..work.alarms import SILENT
 from ..work.devices import Devices, pair
-from ..work.register import Register, digest
+from ..work.register import TEXTS, Register, digest
 
 
 class HcHandlerEquipmentUpserted(models.AbstractModel):
@@ -21,6 +21,12 @@ class HcHandlerEquipmentUpserted(models.AbstractModel):
 
     _writer = "biomed"
     _groups = ("hc_biomed_maintenance.group_biomed_system",)
+    _owned_fields = {
+        **{name: (field,) for name, field in TEXTS.items()},
+        "serial": ("serial_no",),
+        "acquired_on": ("effective_date",),
+        "facility": ("hc_site_id",),
+    }
 
     def _handle(self, items):
         devices, register = Devices(self.env, items), Register(self.env, items)
@@ -32,7 +38,8 @@ class HcHandlerEquipmentUpserted(models.AbstractModel):
             record = coded.get(code) or self._find(item, devices, register)
             if item.state != "done":
                 continue
-            coded[code] = self._upsert(item, record, register)
+            if record or self._may_make(item):
+                coded[code] = self._upsert(item, record, register)
         self._map(items[0].system_id, coded, devices)
 
     def _plan(self, items):
@@ -41,8 +48,10 @@ class HcHandlerEquipmentUpserted(models.AbstractModel):
 
     def _plan_of(self, item, devices, register):
         record = self._is_here(item, register) and self._find(item, devices, register)
+        if item.state == "done" and not record:
+            self._may_make(item)
         if item.error_code:
-            return {"review": item.error_code}
+            return {"review" if item.state == "review" else "refused": item.error_code}
         if item.state == "received":
             return {"company": item.company_id}
         return {"effect": "maintenance.equipment", "action": "update" if record else "create"}
@@ -89,7 +98,7 @@ class HcHandlerEquipmentUpserted(models.AbstractModel):
     # ----------------------------------------------------------------- effects
 
     def _upsert(self, item, record, register):
-        values = register.values(item)
+        values = self._own(item, register.values(item), record)
         content = digest(values)
         if record and record.hc_digest == content:
             self._restated(item, record, register)

@@ -11,3 +11,4 @@ from . import (
     test_tours,
     test_triage,
 )
+from . import test_equipment_ownership

@@ -80,6 +80,17 @@ class HcHandlerItemUpserted(models.AbstractModel):
 
     _record = "product.product"
     _namespace = "item"
+    _owned_fields = {
+        "name": ("name",),
+        "uom": ("uom_id",),
+        "purchase_uom": ("uom_ids",),
+        "category": ("categ_id",),
+        "tracking": ("tracking",),
+        "expiry_tracked": ("use_expiration_date",),
+        "active": ("active",),
+        "criticality": ("hc_criticality",),
+        "identifiers": ("barcode",),
+    }
 
     def _book(self, items):
         named = [item for item in items if item.data.get("item")]

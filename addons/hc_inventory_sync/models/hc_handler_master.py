@@ -45,8 +45,10 @@ class HcHandlerMaster(models.AbstractModel):
         record = self._find(item, book)
         if item.state == "done":
             self._values(item, book)
-        if item.state != "done":
-            return {"review": item.error_code}
+        if item.state == "done" and not record:
+            self._may_make(item)
+        if item.error_code:
+            return {"review" if item.state == "review" else "refused": item.error_code}
         return {"effect": self._record, "action": "update" if record else "create"}
 
     # ---------------------------------------------------------------- finding
@@ -83,6 +85,9 @@ class HcHandlerMaster(models.AbstractModel):
 
     def _upsert(self, item, record, values, book):
         # Whether a barcode is free is no part of what was said.
+        if not record and not self._may_make(item):
+            return
+        values = self._own(item, values, record)
         content = digest({name: value for name, value in values.items() if name != "barcode"})
         if record and self._is_older(item, record):
             item.supersede(book.told_by(record))

@@ -21,6 +21,11 @@ class HcHandlerVendorUpserted(models.AbstractModel):
 
     _record = "res.partner"
     _namespace = "vendor"
+    _owned_fields = {
+        **{name: (field,) for name, field in TEXTS.items()},
+        "approved": ("hc_vendor_approved",),
+        "approved_until": ("hc_vendor_approved_until",),
+    }
 
     def _book(self, items):
         pairs = {pair(item.data["vendor"]) for item in items if item.data.get("vendor")}

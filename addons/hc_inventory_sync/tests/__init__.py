@@ -17,3 +17,4 @@ from . import (
     test_vendor_upserted,
     test_catalog_file,
 )
+from . import test_item_ownership

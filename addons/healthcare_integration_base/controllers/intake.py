@@ -67,6 +67,7 @@ class Intake:
             source=prepared.source,
             event_time=prepared.time,
             weak_key=prepared.weak_key,
+            causation=prepared.causation_identifier,
         )
         effects = [] if prepared.ignored else plan(self.env, [item])[0]
         return {

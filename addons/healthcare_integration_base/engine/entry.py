@@ -9,8 +9,13 @@ from .ledger import Entry
 def entry(channel, event, ring):
     """Map, validate and minimize an event for a channel.
 
-    :raise MessageError: when the channel does not take its type, or it breaks its contract.
+    :raise MessageError: when the channel does not take its type, when it breaks its contract,
+        or when it comes from a test to production
     """
+    if channel.is_foreign:
+        raise MessageError("environment_mismatch")
+    if event.is_test and not channel.takes_tests:
+        raise MessageError("processing_id_mismatch")
     known = channel.types.get(event.type)
     if known is None:
         raise MessageError("type_not_accepted")

@@ -13,7 +13,7 @@ from datetime import datetime
 class Fix:
     """What is missing, so that an issue can open the form that supplies it.
 
-    :param kind: ``identifier``, ``site``, ``channel``, ``record`` or ``none``.
+    :param kind: ``identifier``, ``site``, ``channel``, ``record``, ``ownership`` or ``none``.
     """
 
     kind: str
@@ -82,6 +82,11 @@ class Item:
     occurrences: list[Occurrence] = field(default_factory=list)
     dirty_keys: list[tuple[str, dict]] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
+    causation: str | None = None
+    owner_waived: bool = False
+    data_domain: str | None = None
+    withheld: frozenset[str] = frozenset()
+    on_new: str | None = None
 
     def review(self, code, *, subject=None, fix=None, detail=None):
         """A person is needed: the message waits, with an issue that says for what.
@@ -132,6 +137,21 @@ class Item:
         """Something is to be known about the message, and nothing to be done: it is done,
         and shows the sentence of the code."""
         self.error_code = code
+
+    def disown(self, action):
+        """The data are not the sender's to change.
+
+        :param action: of :class:`..messaging.ownership.Action`: refused and told, left to a
+            person, or kept without effect
+        """
+        if action == "review":
+            fix = Fix("ownership", namespace=self.data_domain)
+            self.review("not_owner", subject=self.data_domain, fix=fix)
+            return
+        self.error_code = "not_owner"
+        if action == "refuse":
+            self.state = "rejected"
+            self.warn("not_owner", subject=self.data_domain)
 
     def move_to_company(self, company_id):
         """The site belongs to another company: have it handled in a batch of that one."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from ..messaging.errors import spec
 from ..messaging.retry import Dead, Retry, RetryPolicy, Review, decide
 from . import claim, pseudonyms, record
+from . import claim, record, screen
 from .item import Item
 
 
@@ -55,7 +56,10 @@ def plan(env, items):
 
     :return: one list of planned effects, or of what stands against them, per item.
     """
-    return _handler(env, items[0])._plan(items)
+    left = screen.before(env, items)
+    planned = iter(_handler(env, left[0])._plan(left) if left else ())
+    known = {id(item) for item in left}
+    return [next(planned) if id(item) in known else screen.plan_of(item) for item in items]
 
 
 def policy_of(channel):
@@ -74,7 +78,10 @@ def _now():
 
 
 def _handle(env, items):
-    _handler(env, items[0])._handle(items)
+    left = screen.before(env, items)
+    if left:
+        _handler(env, left[0])._handle(left)
+        screen.after(env, left)
     env.flush_all()
 
 
@@ -114,5 +121,7 @@ def _item(env, row, content, channel, trigger):
         attempt_count=row["attempt_count"],
         retry_count=row["retry_count"],
         retry_age=float(row["retry_age"]),
+        causation=row["causation_identifier"],
+        owner_waived=row["owner_waived"],
         trigger="retry" if row["state"] == "retry" else trigger,
     )

@@ -51,6 +51,8 @@ class Contract:
         self._relaxed = _validator(contract_schema.relaxed(body, optional)) if optional else None
         self.business_key = self._key_parts("x-hc-business-key")
         self.ordering_key = self._key_parts("x-hc-ordering-key")
+        self.data_domain = cast("str | None", schema.get("x-hc-data-domain"))
+        self.record = self._record()
 
     def check(self, data: JsonValue, *, relaxed: bool = False) -> JsonObject:
         """The named fields in canonical form.
@@ -97,6 +99,19 @@ class Contract:
         kept = self._root.minimize(named, raw, {}, walk)
         data = kept if kept is not GONE and isinstance(kept, dict) else {}
         return Minimized(data, walk.dropped, frozenset(walk.personal), tuple(walk.places))
+
+    @property
+    def members(self) -> frozenset[str]:
+        """Names of the data's members."""
+        return frozenset(self._root.members)
+
+    def _record(self) -> tuple[str, ...]:
+        """Members that together name the record which a message is about."""
+        found = names(self.schema.get("x-hc-record"), "x-hc-record")
+        for name in found:
+            if name not in self._root.members:
+                refuse("x-hc-record", f"{name} is no member of the data")
+        return found
 
     def _key_parts(self, word: str) -> tuple[tuple[str, ...], ...]:
         """``["facility", "transaction|$id"]``: parts, each with its alternatives."""

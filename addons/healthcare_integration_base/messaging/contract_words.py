@@ -14,6 +14,11 @@ pattern for member names, no remote reference) there are ours:
                    number in a string
 ``x-hc-time``      a date, or a date-time with or without offset
 ``x-hc-keep-if``   {sibling: [values]}: kept only beside one of these values, else dropped
+
+and of the contract as a whole
+
+``x-hc-data-domain``  which data it is about, such as item: row of the ownership matrix
+``x-hc-record``       members that together name the record which the message is about
 """
 
 from __future__ import annotations
@@ -28,7 +33,10 @@ from .event import JsonObject, JsonValue
 CLASSES = frozenset({"operational", "personal", "clinical", "secret"})
 KEEPS = frozenset({"keep", "drop", "pseudonymize", "mask", "year", "last4"})
 ROOT_WORDS = frozenset(
-    {"x-hc-type", "x-hc-business-key", "x-hc-ordering-key", "x-hc-source-optional"}
+    {
+        *("x-hc-type", "x-hc-business-key", "x-hc-ordering-key", "x-hc-source-optional"),
+        *("x-hc-data-domain", "x-hc-record"),
+    }
 )
 FIELD_WORDS = frozenset(
     {
@@ -93,6 +101,9 @@ def check_root(schema: JsonObject) -> None:
         refuse("", "x-hc-type must read like supply.consumed.v1")
     if schema.get("type") != "object":
         refuse("", "a contract describes an object")
+    domain = schema.get("x-hc-data-domain", "any")
+    if not isinstance(domain, str) or not NAME.fullmatch(domain):
+        refuse("x-hc-data-domain", "is one word, such as item")
 
 
 def names(value: JsonValue, pointer: str) -> tuple[str, ...]:

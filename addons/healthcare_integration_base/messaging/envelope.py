@@ -17,6 +17,8 @@ MAX_CORRELATION = 128
 _REQUIRED = ("id", "source", "type")
 _CORRELATION = re.compile(r"[A-Za-z0-9._:/@+-]+", re.ASCII)
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}", re.ASCII)
+ENVIRONMENTS = ("production", "test", "training")
+"""Values of our extension attribute ``environment``, as MSH-11 has P, T and D."""
 _JSON_TYPE = re.compile(r"application/(?:[a-z0-9.+-]+\+)?json(?:\s*;.*)?", re.ASCII | re.I)
 
 
@@ -66,6 +68,7 @@ class _Reader:
         correlation = self.text("correlationid", _is_correlation, MAX_CORRELATION)
         causation = self.text("causationid", _is_correlation, MAX_CORRELATION)
         traceparent = self.text("traceparent", _is_traceparent)
+        environment = self.text("environment", _is_environment)
         moment = self.time()
         if not isinstance(data, dict):
             self.refuse("data", "type" if data is not None else "required")
@@ -83,6 +86,7 @@ class _Reader:
             correlation_id=correlation,
             causation_id=causation,
             traceparent=traceparent,
+            is_test=environment is not None and environment != "production",
             origin=data,
         )
 
@@ -123,6 +127,10 @@ def _is_attribute(value: str) -> bool:
 
 def _is_correlation(value: str) -> bool:
     return _CORRELATION.fullmatch(value) is not None
+
+
+def _is_environment(value: str) -> bool:
+    return value in ENVIRONMENTS
 
 
 def _is_traceparent(value: str) -> bool:

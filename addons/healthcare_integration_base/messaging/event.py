@@ -44,5 +44,7 @@ class Event:
     relaxed: bool = False
     # What an application acknowledgement gives back, where the sender asks for one (MSH-16).
     application_ack: dict[str, str] | None = field(default=None, compare=False, repr=False)
+    # Says of itself that it is a test: production refuses it.
+    is_test: bool = False
     # Where the channel's mapping looks for what the translator did not read.
     origin: Origin | None = field(default=None, compare=False, repr=False)

@@ -1,5 +1,10 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-from ..messaging import errors_credentials, errors_outbound, errors_restore
+from ..messaging import (
+    errors_credentials,
+    errors_outbound,
+    errors_ownership,
+    errors_restore,
+)
 from . import (
     ir_http,
     res_users,
@@ -47,6 +52,15 @@ from . import (
     hc_dirty_key,
     hc_audit_event,
     hc_message_handler,
+    hc_data_domain,
+    hc_ownership,
+    hc_exchange,
+    hc_message_type_domain,
+    hc_message_ownership,
+    hc_issue_ownership,
+    hc_system_environment,
+    res_users_segment,
+    res_config_settings,
     hc_followup_handler,
     hc_staff_entry,
     hc_issue_recovery,
@@ -89,6 +103,7 @@ from . import (
     hc_message_outcome,
     hc_lane_shards,
     hc_lane_cron,
+    hc_lane_segment,
     ir_cron,
     hc_mllp_port,
     hc_mllp_client,

@@ -273,6 +273,8 @@ class HcChannel(models.Model):
             default_company_id=self.default_site_id.company_id.id or None,
             options=self._wire_options(),
             mapping=self.mapping_ids.filtered(lambda one: one.state == "active")._wire_table(),
+            is_foreign=self.system_id._is_foreign(),
+            takes_tests=self.system_id.environment != "production",
         )
 
     def action_submit(self):

@@ -29,6 +29,7 @@ class HcIssue(models.Model):
             "identifier": self._stamp_identifier,
             "site": self._stamp_site,
             "channel": self._stamp_channel,
+            "ownership": self._stamp_ownership,
         }
         maker = makers.get(fix.kind)
         return maker(system_id, channel_id, fix) if maker else None

@@ -110,4 +110,4 @@ class HcLane(models.Model):
         # the in-flight row, message by message, never by the scheduler's own time-out
         # counter, which would pause the whole lane.
         self.env["ir.cron"]._commit_progress(1, remaining=0)
-        self.browse(lane_id)._drain()
+        self.browse(lane_id)._drain_in_turn()

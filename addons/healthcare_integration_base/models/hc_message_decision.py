@@ -11,6 +11,7 @@ ACTIONS = [
     ("arrived", "Settled: it arrived"),
     ("again", "Settled: sent again"),
     ("given_up", "Settled: given up"),
+    ("accepted", "Accepted although not the owner's"),
 ]
 
 

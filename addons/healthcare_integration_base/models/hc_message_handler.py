@@ -22,6 +22,10 @@ class HcMessageHandler(models.AbstractModel):
     """External ids of the groups that the handler's documents need, as few as possible. The
     users of systems whose channels take its messages get them, and lose them afterwards."""
 
+    _owned_fields = {}
+    """Of an upsert: member of the data -> fields of the record that it fills. The ownership
+    matrix may give these members to another system each."""
+
     @api.model
     def _sudo_groups_of(self, names=None):
         """Groups that the handlers of these technical names ask for.
@@ -43,6 +47,22 @@ class HcMessageHandler(models.AbstractModel):
         All are of one message type, system and company, in the order of their arrival.
         """
         raise TypeError(f"{self._name} does not say how its messages are handled")
+
+    def _own(self, item, values, record):
+        """Values that the message may give to a record: those of fields that belong to others
+        stay as they are. A record that is new has to begin with something."""
+        if not (record and item.withheld):
+            return values
+        held = {name for one in item.withheld for name in self._owned_fields.get(one, ())}
+        return {name: value for name, value in values.items() if name not in held}
+
+    @staticmethod
+    def _may_make(item):
+        """Whether the sender may bring about a record that is not there; tells the item if
+        not. A handler of upserts asks before it creates."""
+        if item.on_new:
+            item.disown(item.on_new)
+        return not item.on_new
 
     def _plan(self, items):
         """What :meth:`_handle` would do, without writing anything.

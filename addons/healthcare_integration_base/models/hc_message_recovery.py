@@ -14,6 +14,7 @@ ACTION_OF = {
     "message.replayed": "replayed",
     "message.skipped": "skipped",
     "message.cancelled": "cancelled",
+    "message.accepted": "accepted",
 }
 
 

@@ -28,9 +28,8 @@ GENERIC = {
 CHANGES = ("create", "write", "unlink", "copy", "web_save")
 
 
-@tagged("post_install", "-at_install")
-class TestAccess(EngineCase):
-    """Who has no business here gets nothing, by the entrance that RPC takes."""
+class AccessCase(EngineCase):
+    """A record of each model, and the entrance that RPC takes to them."""
 
     @classmethod
     def setUpClass(cls):
@@ -75,6 +74,9 @@ class TestAccess(EngineCase):
         cls.env["hc.channel.pause"].create({"channel_id": cls.channel.id, "reason": "Rights"})
         cls.env["hc.rate.bucket"].create({**of_system, "tokens": 1})
         cls.env["hc.backlog"].create({"place": "rights", "lane_id": cls.lane.id})
+        cls.domain = cls.env["hc.data.domain"].create({"name": "Notes", "code": "note"})
+        cls.env["hc.ownership"].create({**of_system, "domain_id": cls.domain.id})
+        cls.env["hc.exchange"].create({**of_system, "domain": "note", "subject": "0" * 32})
         cls.env["hc.mllp.port"].create(
             {
                 **of_system,
@@ -297,7 +299,10 @@ class TestAccess(EngineCase):
         open_doors = [answer for answer in answers.values() if answer is not True]
         self.assertFalse(open_doors, "\n".join(open_doors))
 
-    # ---------------------------------------------------------------------- tests
+
+@tagged("post_install", "-at_install")
+class TestAccess(AccessCase):
+    """Who has no business here gets nothing, by the entrance that RPC takes."""
 
     def test_there_is_something_to_try(self):
         methods = set(self.our_methods())

@@ -3,13 +3,17 @@ from odoo import api, fields, models
 
 
 class HcMessageDecide(models.TransientModel):
-    """Asks why messages are given up."""
+    """Asks why messages are given up, or an update of data of another system is accepted."""
 
     _name = "hc.message.decide"
     _description = "Give Messages Up"
 
     decision = fields.Selection(
-        [("skipped", "Handled elsewhere"), ("cancelled", "Cancelled")],
+        [
+            ("skipped", "Handled elsewhere"),
+            ("cancelled", "Cancelled"),
+            ("accepted", "Accepted although not the owner's"),
+        ],
         required=True,
         default="cancelled",
     )
@@ -23,8 +27,11 @@ class HcMessageDecide(models.TransientModel):
             wizard.message_count = len(wizard.message_ids)
 
     def action_apply(self):
-        """Button: give them up."""
+        """Button: do as decided."""
         self.check_access("write")
         for wizard in self:
+            if wizard.decision == "accepted":
+                wizard.message_ids._accept_update(wizard.reason)
+                continue
             wizard.message_ids._give_up(wizard.decision, wizard.reason)
         return {"type": "ir.actions.act_window_close"}

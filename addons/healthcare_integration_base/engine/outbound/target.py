@@ -72,6 +72,8 @@ def target_of(endpoint):
         ),
     }
     policy = AddressPolicy(endpoint.allow_private)
+    if endpoint.system_id._is_foreign():
+        return Target(**values, client=Client(policy, limits), problem="environment_mismatch")
     try:
         secret, context = _secret(endpoint), _context(endpoint)
     except (SealError, PemError, ValueError):

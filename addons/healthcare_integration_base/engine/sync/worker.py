@@ -75,6 +75,9 @@ class Worker:
     def _begin(self):
         """Say that the run is in hand; one that kills its workers is left."""
         run = self.book.look()
+        if self.job.system_id._is_foreign():
+            self._end("failed", "environment_mismatch", run)
+            return False
         crashes = run["crash_count"] + bool(run["is_busy"])
         if crashes >= MAX_CRASHES:
             self._end("failed", "worker_killed", run)

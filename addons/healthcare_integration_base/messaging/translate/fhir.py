@@ -18,6 +18,7 @@ from .fhir_bundle import (
 )
 from .fhir_outcome import operation_outcome
 from .fhir_read import as_object, is_id, malformed, text
+from .fhir_test_data import is_test
 
 __all__ = [
     "BundleEntry",
@@ -58,7 +59,10 @@ def events(
     own = text(body, "id")
     if own is not None and not is_id(own):
         raise malformed("/id", "format")
-    return [replace(event, origin=body) for event in known[1](body, accepts, options)]
+    marked = is_test(body)
+    return [
+        replace(event, origin=body, is_test=marked) for event in known[1](body, accepts, options)
+    ]
 
 
 def _resource_type(body: JsonObject) -> str:

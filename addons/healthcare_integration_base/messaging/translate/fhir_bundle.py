@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 from ..errors import MessageError
 from ..event import JsonObject, JsonValue
 from .fhir_outcome import operation_outcome
 from .fhir_read import as_object, child, children, is_id, malformed, text
+from .fhir_test_data import is_test, marked
 
 MAX_ENTRIES = 10_000
 KINDS = frozenset({"batch", "transaction"})
@@ -59,10 +60,14 @@ def bundle_entries(bundle: JsonValue) -> tuple[str, list[BundleEntry]]:
     A bad entry carries its error, so that it spoils no other of a batch.
     """
     kind = _kind(bundle)
-    items = children(as_object(bundle, ""), "entry")
+    whole = as_object(bundle, "")
+    items = children(whole, "entry")
     if len(items) > MAX_ENTRIES:
         raise MessageError("too_large")
-    return kind, [_entry(index, item) for index, item in enumerate(items)]
+    entries = [_entry(index, item) for index, item in enumerate(items)]
+    if is_test(whole):
+        entries = [replace(entry, resource=marked(entry.resource)) for entry in entries]
+    return kind, entries
 
 
 def check_type(resource: JsonValue, resource_type: str, resource_id: str | None = None) -> None:

@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 """Governance came with this version. What was in use before it stays in use."""
 
-from odoo import SUPERUSER_ID, api
+from odoo import SUPERUSER_ID, Command, api
 
 
 def migrate(cr, version):
@@ -21,3 +21,15 @@ def _pseudonym_keys(env):
 
 
 STEPS = (_pseudonym_keys,)
+
+
+def see_both_segments(env):
+    """Who saw both segments before goes on to; new databases have it from their data."""
+    base = "healthcare_integration_base"
+    segments = [env.ref(f"{base}.group_segment_{name}") for name in ("clinical", "enterprise")]
+    env.ref(f"{base}.group_integration_viewer").implied_ids = [
+        Command.link(group.id) for group in segments
+    ]
+
+
+STEPS = (see_both_segments,)
