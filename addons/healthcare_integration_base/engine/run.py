@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 
 from ..messaging.errors import spec
 from ..messaging.retry import Dead, Retry, RetryPolicy, Review, decide
-from . import claim, pseudonyms, record
-from . import claim, record, screen
+from . import claim, pseudonyms, record, screen
 from .item import Item
 
 

@@ -13,14 +13,11 @@ def migrate(cr, version):
         step(env)
 
 
-def _pseudonym_keys(env):
+def pseudonym_keys(env):
     """What is pseudonymized already is pseudonymized with version 1 of its key."""
     env["hc.pseudonym.key"]._sudo_ensure(
         env["hc.message.type"].with_context(active_test=False).search([])
     )
-
-
-STEPS = (_pseudonym_keys,)
 
 
 def see_both_segments(env):
@@ -32,4 +29,4 @@ def see_both_segments(env):
     ]
 
 
-STEPS = (see_both_segments,)
+STEPS = (see_both_segments, pseudonym_keys)
