@@ -373,7 +373,7 @@ def ward(hospital):
     """A sender, after all that can happen to what it sends."""
     with Receiver(answer(200)) as receiver:
         ward = Ward(hospital, receiver)
-        ward.operator = hospital.user("canary-operator", OPERATOR)
+        ward.operator = hospital.user("canary-operator", OPERATOR, "base.group_allow_export")
         send_all_formats(ward)
         be_refused(ward)
         ward.rest()
