@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import requests
 from requests.adapters import HTTPAdapter
+from simulate import documents
 from simulate.client import STRUCTURED, Sender
 from support import checks
 from support.machine import PROXY_ADDRESS
@@ -218,13 +219,9 @@ def test_token_of_a_revoked_client(hospital, anybody, provider, issuer):
 
 
 def test_token_bound_to_a_channel(hospital, anybody, provider, issuer):
-    other = next(
-        channel["id"]
-        for system in hospital.systems.values()
-        for channel in system["channels"]
-        if system["id"] == hospital.by_format("cloudevents")["id"]
-        and channel["code"] != hospital.native
-    )
+    system = hospital.by_format("cloudevents")["id"]
+    types = hospital.admin.read("hc.message.type", [("name", "=", documents.CONSUMED)], ["id"])
+    other = hospital.new_channel(system, "narrow-in", types[0]["id"])
     values = {"issuer_id": issuer, "token_value": "narrow", "channel_ids": [(6, 0, [other])]}
     credential(hospital, "oauth", **values)
     answer = anybody.post(bearer(provider.token(client_id="narrow")))

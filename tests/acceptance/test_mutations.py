@@ -1,13 +1,14 @@
 """Signed requests that somebody has changed: none is accepted, and none breaks the server.
 
-``make faults`` sends ten thousand of them.
+``make faults`` sends ten thousand of them, and so does ``HC_MUTATIONS=10000 make acceptance``.
 """
 
 import json
+import os
 
 from support import checks, mutations
 
-MANY = 1000
+MANY = int(os.environ.get("HC_MUTATIONS", "1000"))
 
 
 def forger(hospital):

@@ -161,7 +161,7 @@ def body_of_another(dice: random.Random, wire: Wire, forger: Forger) -> Wire:
 
 def body_encoded(dice: random.Random, wire: Wire, forger: Forger) -> Wire:
     """The same text in other bytes."""
-    text = wire.body.decode()
+    text = wire.body.decode(errors="replace")
     return sized(wire, text.encode(dice.choice(("utf-16", "utf-8-sig", "utf-32"))))
 
 
@@ -186,7 +186,9 @@ def chunked_wrong(dice: random.Random, wire: Wire, forger: Forger) -> Wire:
 
 
 def truncated(dice: random.Random, wire: Wire, forger: Forger) -> Wire:
-    return replace(wire, cut=dice.randrange(1, len(wire.bytes())))
+    """Behind the Host, without which Odoo itself gives up before it asks for a route."""
+    whole = wire.bytes()
+    return replace(wire, cut=dice.randrange(whole.index(b"\r\nContent-Type") + 2, len(whole)))
 
 
 def stale(dice: random.Random, wire: Wire, forger: Forger) -> Wire:
