@@ -32,8 +32,10 @@
         "data/replay_cron.xml",
         "data/retention.xml",
         "data/erasure.xml",
+        "data/audit.xml",
         "data/credential_cron.xml",
         "data/hc_lane_outbound.xml",
+        "data/register.xml",
         "data/hc_message_type.xml",
         "views/hc_message_views.xml",
         "views/hc_issue_views.xml",
@@ -71,11 +73,21 @@
         "views/hc_legal_hold_views.xml",
         "views/hc_erasure_views.xml",
         "views/hc_restore_views.xml",
+        "wizards/hc_audit_bundle_views.xml",
+        "views/hc_audit_log_views.xml",
+        "views/hc_audit_checkpoint_views.xml",
         "views/hc_data_domain_views.xml",
         "views/hc_ownership_views.xml",
         "views/ownership_views.xml",
         "views/res_config_settings_views.xml",
         "wizards/hc_channel_pause_views.xml",
+<<<<<<< HEAD
+        "wizards/hc_audit_export_views.xml",
+        "views/hc_audit_event_views.xml",
+=======
+        "views/register_views.xml",
+        "reports/catalog_report.xml",
+>>>>>>> d
         "views/menus.xml",
     ],
     "assets": {
