@@ -57,17 +57,14 @@ from . import (
     hc_inflight,
     hc_dirty_key,
     hc_audit_event,
-<<<<<<< HEAD
     hc_audit_event_reading,
     hc_audit_event_timeline,
     hc_audit_event_export,
-=======
     hc_audit_event_proof,
     hc_audit_checkpoint,
     hc_audit_log,
     hc_audit_retention,
     hc_keyring_signing,
->>>>>>> d
     hc_message_handler,
     hc_data_domain,
     hc_ownership,

@@ -82,15 +82,6 @@ class HcAuditEvent(models.Model):
         state = self._schema_state()
         if state["version"] < SCHEMA_VERSION and not state["separate"]:
             with file_open("healthcare_integration_base/data/audit_schema.sql") as script:
-<<<<<<< HEAD
-                cr.execute(script.read())
-        drop_view_if_exists(cr, "hc_audit_event")
-        columns = SQL(", ").join(
-            SQL("%s AS %s", source, SQL.identifier(name))
-            for name, source in self._view_columns().items()
-        )
-        cr.execute(SQL("CREATE VIEW hc_audit_event AS SELECT %s FROM hc_audit.event e", columns))
-=======
                 self.env.cr.execute(script.read())
         self._make_views()
 
@@ -154,7 +145,6 @@ class HcAuditEvent(models.Model):
             SQL("CREATE VIEW hc_audit_event AS SELECT %s FROM hc_audit.event e %s", columns, leaf)
         )
         self.env["hc.audit.checkpoint"]._make_view(is_new)
->>>>>>> d
 
     def _view_columns(self):
         """Columns of the view: name -> what of the trail ``e`` it is."""

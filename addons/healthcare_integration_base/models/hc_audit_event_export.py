@@ -18,6 +18,8 @@ class HcAuditEvent(models.Model):
         names = self._sudo_export_names()
         for event in self:
             values = {name: event[name] or None for name in plain}
+            values["before"] = event.before_digest or None
+            values["after"] = event.after_digest or None
             values["recorded_at"] = f"{event.recorded_at.isoformat(timespec='microseconds')}Z"
             for name, title in NAMED:
                 values[name] = event[name].id or None

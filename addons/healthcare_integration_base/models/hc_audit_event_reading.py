@@ -29,14 +29,7 @@ class HcAuditEvent(models.Model):
         readonly=True,
     )
     code = fields.Char("Error code")
-    reason = fields.Char("Why", readonly=True)
-    contract = fields.Char(readonly=True, help="Type and version of the contract.")
-    before = fields.Char(
-        "Digest before", readonly=True, help="Keyed digest of what the changed fields held."
-    )
-    after = fields.Char(
-        "Digest after", readonly=True, help="Keyed digest of what the changed fields hold now."
-    )
+    reason = fields.Char("Why")
     res_model = fields.Selection(
         selection="_selection_res_model", string="Kind of record", readonly=True
     )
@@ -46,8 +39,6 @@ class HcAuditEvent(models.Model):
     change_text = fields.Text("What changed", compute="_compute_change_text")
 
     def _view_columns(self):
-        details = ("reason", "contract", "before", "after")
-        told = {name: SQL("e.details ->> %s", name) for name in details}
         reference = SQL("e.object ~ %s", REFERENCE)
         uuids = SQL(" ").join(
             SQL("WHEN split_part(e.action, '.', 1) = ANY(%s) THEN %s", list(areas), model)
@@ -55,7 +46,6 @@ class HcAuditEvent(models.Model):
         )
         return {
             **super()._view_columns(),
-            **told,
             "family": SQL("split_part(e.action, '.', 1)"),
             "result": SQL(
                 "CASE WHEN e.outcome = ANY(%s) THEN 'failed'"

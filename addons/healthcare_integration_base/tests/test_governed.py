@@ -72,7 +72,7 @@ class TestGoverned(EngineCase):
         self.assertEqual(event.reason, "Old orders come back")
         self.assertEqual(event.contract, self.noted.name)
         self.assertEqual((event.system_id, event.company_id), (self.system, self.env.company))
-        self.assertTrue(event.before and event.after and event.before != event.after)
+        self.assertTrue(event.before_digest and event.before_digest != event.after_digest)
 
     def test_texts_by_digest_alone(self):
         event = self.change(self.channel, fallback="Call Mrs Example", name="Ward of Mrs Example")
@@ -121,7 +121,7 @@ class TestGoverned(EngineCase):
         site = {"system_id": self.system.id, "name": "North", "facility_code": "NORTH"}
         self.env["hc.site"].create(site)
         made = self.told()
-        self.assertEqual((made.action, made.before), ("config.created", False))
+        self.assertEqual((made.action, made.before_digest), ("config.created", False))
         self.mark()
         self.env["hc.channel.mapping"].create(
             {
@@ -143,7 +143,7 @@ class TestGoverned(EngineCase):
             },
         )
         self.assertEqual(gone.user_id, self.manager)
-        self.assertFalse(any(gone.mapped("after")))
+        self.assertFalse(any(gone.mapped("after_digest")))
 
     def test_refused_changes_change_nothing(self):
         with self.assertRaises(AccessError), mute_logger("odoo.models"):
