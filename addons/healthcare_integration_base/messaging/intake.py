@@ -45,6 +45,7 @@ class Prepared:
     # Where a key of pseudonyms was replaced: each new pseudonym, its domain, and what it was
     # called before (:mod:`..engine.pseudonyms`).
     former: dict[str, list[str]] | None = None
+    policy_version: int = 0
 
 
 def prepare(
@@ -91,6 +92,7 @@ def prepare(
         source_digest=_digest(contract.named(event.data), keyring) if table else None,
         application_ack=event.application_ack and scrub.whole(event.application_ack),
         former=(recording and recording.former) or None,
+        policy_version=contract.policy_version,
     )
 
 

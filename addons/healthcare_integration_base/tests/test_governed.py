@@ -9,7 +9,9 @@ from .common import EngineCase
 BASE = "healthcare_integration_base"
 # Of the engine, not of people; or seen as part of what is governed.
 UNGOVERNED = {
+    "hc.audit.checkpoint",
     "hc.audit.event",
+    "hc.audit.log",
     "hc.backlog",
     "hc.delivery",
     "hc.dirty.key",
