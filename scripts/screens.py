@@ -149,6 +149,8 @@ def catalog_pictures(find: Finder) -> Iterator[Picture]:
     """Systems, channels, credentials, message types and lanes."""
     channel = f"integration-channels/{find.one('hc.channel', ('state', '=', 'active'))}"
     yield Picture("channels", "integration-channels")
+    yield Picture("flow-map", "integration-map", (await_(".o_hc_flow_line"),))
+    yield Picture("channels-pivot", "integration-channels", (view("pivot"),))
     yield Picture("channels-kanban", "integration-channels", (view("kanban"),))
     yield Picture("channel", channel)
     for title in ("Intake", "Processing", "Service", "Mapping"):
@@ -159,6 +161,7 @@ def catalog_pictures(find: Finder) -> Iterator[Picture]:
     system = find.one("hc.system", order="id")
     yield Picture("systems", "integration-systems")
     yield Picture("system", f"integration-systems/{system}")
+    yield Picture("system-terms", f"integration-systems/{system}", (tab("Third-party terms"),))
     yield Picture("system-limits", f"integration-systems/{system}", (tab("Limits"),))
     pause = (click("button[name=action_ask_pause]"), await_(".modal .o_form_view"))
     yield Picture("channel-pause", channel, pause)

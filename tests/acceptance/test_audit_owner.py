@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -10,6 +11,8 @@ from support import bare as bares
 from support.hospital import BASE
 
 OWNER = "hc_audit_owner"
+TABLES = ("event", "log", "leaf", "node", "checkpoint")
+FUNCTIONS = ("append", "prune", "seal", "version")
 ENTRY = [{"action": "test.appended", "object": "one", "details": {"n": 1}}]
 APPEND = "SELECT hc_audit.append(%s::jsonb)"
 TRAIL = "SELECT to_jsonb(e) FROM hc_audit.event e ORDER BY id"
@@ -56,15 +59,34 @@ REFUSED = {
     "drop the owner": f"DROP ROLE {OWNER}",
     "leave it all": f"REASSIGN OWNED BY {OWNER} TO CURRENT_USER",
     "skip triggers": "SET session_replication_role = replica",
+    "insert a leaf": "INSERT INTO hc_audit.leaf VALUES (0, 1, sha256('x'))",
+    "change a leaf": "UPDATE hc_audit.leaf SET hash = sha256('x')",
+    "delete a leaf": "DELETE FROM hc_audit.leaf",
+    "change a node": "UPDATE hc_audit.node SET hash = sha256('x')",
+    "change a checkpoint": "UPDATE hc_audit.checkpoint SET note = ''",
+    "date a checkpoint back": "UPDATE hc_audit.checkpoint SET sealed_at = '1999-01-01'",
+    "delete a checkpoint": "DELETE FROM hc_audit.checkpoint",
+    "truncate checkpoints": "TRUNCATE hc_audit.checkpoint",
+    "insert a checkpoint": "INSERT INTO hc_audit.checkpoint (number) VALUES (1)",
+    "drop checkpoints": "DROP TABLE hc_audit.checkpoint CASCADE",
+    "lower the minimum": "UPDATE hc_audit.log SET minimum_days = 365",
+    "another log": "UPDATE hc_audit.log SET id = gen_random_uuid()",
+    "other prune": "CREATE OR REPLACE FUNCTION hc_audit.prune(ids bigint[], days integer,"
+    " who integer, why text) RETURNS integer LANGUAGE sql AS 'SELECT 0'",
+    "other version": "CREATE OR REPLACE FUNCTION hc_audit.version() RETURNS integer"
+    " LANGUAGE sql AS 'SELECT 99'",
+    "run it as oneself": "ALTER FUNCTION hc_audit.append(jsonb) SECURITY INVOKER",
+    "give rights away": "ALTER DEFAULT PRIVILEGES FOR ROLE hc_audit_owner"
+    " GRANT ALL ON TABLES TO PUBLIC",
 }
 SAME = """
 SELECT json_build_object(
-    'table', (SELECT pg_get_userbyid(relowner) FROM pg_class
-               WHERE oid = 'hc_audit.event'::regclass),
+    'tables', (SELECT array_agg(DISTINCT pg_get_userbyid(relowner)::text) FROM pg_class
+                WHERE relnamespace = 'hc_audit'::regnamespace),
     'schema', (SELECT pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname = 'hc_audit'),
-    'function', (SELECT pg_get_userbyid(proowner) FROM pg_proc
-                  WHERE oid = 'hc_audit.append(jsonb)'::regprocedure),
-    'rights', (SELECT array_agg(privilege_type::text ORDER BY 1)
+    'functions', (SELECT array_agg(DISTINCT pg_get_userbyid(proowner)::text) FROM pg_proc
+                   WHERE pronamespace = 'hc_audit'::regnamespace),
+    'rights', (SELECT array_agg(DISTINCT table_name || ' ' || privilege_type::text)
                  FROM information_schema.role_table_grants
                 WHERE table_schema = 'hc_audit' AND grantee = %s))
 """
@@ -106,8 +128,11 @@ def protected(machine, name=None):
         with connection.cursor() as cursor:
             cursor.execute(SAME, [machine.server.user])
             found = cursor.fetchone()[0]
-            assert found == dict.fromkeys(("table", "schema", "function"), OWNER) | {
-                "rights": ["SELECT"]
+            assert found == {
+                "tables": [OWNER],
+                "schema": OWNER,
+                "functions": [OWNER],
+                "rights": [f"{table} SELECT" for table in sorted(TABLES)],
             }
             for name_ in ("update", "delete", "truncate", "drop the table", "insert"):
                 with pytest.raises(psycopg2.errors.InsufficientPrivilege):
@@ -161,20 +186,20 @@ def test_time_and_transaction_are_the_servers(machine):
     ]
 
 
-def test_function_is_safe(machine):
-    """It runs as the owner, so nothing of the caller may reach into it."""
+def test_functions_are_safe(machine):
+    """They run as the owner, so nothing of the caller may reach into them."""
     rows = machine.sql(
-        "SELECT prosecdef, proconfig, pg_get_function_identity_arguments(oid), prosrc"
-        " FROM pg_proc WHERE pronamespace = 'hc_audit'::regnamespace"
+        "SELECT proname::text, prosecdef, proconfig, prosrc FROM pg_proc"
+        " WHERE pronamespace = 'hc_audit'::regnamespace"
     )
-    assert len(rows) == 1, "one function only"
-    definer, settings, arguments, body = rows[0]
-    assert definer and arguments == "events jsonb"
-    (path,) = [one for one in settings if one.startswith("search_path=")]
-    names = [name.strip() for name in path.partition("=")[2].split(",")]
-    assert "public" not in names and "$user" not in names
-    assert names[-1] == "pg_temp", "temporary objects are looked up last"
-    assert "EXECUTE" not in body.upper()
+    assert sorted(row[0] for row in rows) == list(FUNCTIONS), "these functions only"
+    for name, definer, settings, body in rows:
+        assert definer or name == "version"
+        (path,) = [one for one in settings if one.startswith("search_path=")]
+        names = [name.strip() for name in path.partition("=")[2].split(",")]
+        assert "public" not in names and "$user" not in names
+        assert names[-1] == "pg_temp", "temporary objects are looked up last"
+        assert "EXECUTE" not in body.upper()
 
 
 def test_search_path_of_the_caller_does_not_matter(machine):
@@ -254,3 +279,110 @@ def test_role_that_could_become_the_owner_is_refused(machine, how):
         protect(machine, name)
     owner = "SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = 'hc_audit.event'::regclass"
     assert run(machine.server, *command, "-c", owner).strip() == role
+
+
+# ---------------------------------------------------------------------------- versions
+
+OLD = Path(__file__).with_name("audit_schema_1.sql")
+STATE = """
+log = env["hc.audit.log"]._sudo_log()
+env["hc.audit.event"]._append([{"action": "test.old", "reason": "why", "before": "1"}])
+env.cr.commit()
+env["hc.audit.log"]._cron_seal()
+log.invalidate_recordset()
+event = env["hc.audit.event"].search([("action", "=", "test.old")], limit=1)
+state = env["hc.audit.event"]._schema_state()
+print("STATE", json.dumps([state["version"], state["weaker"], log.seal_error or None,
+                           log.event_count > 0, event.reason, event.before_digest]))
+"""
+
+
+def told(machine):
+    output = machine.shell("import json\n" + STATE)
+    (line,) = [one for one in output.splitlines() if "STATE " in one]
+    return json.loads(line.partition("STATE ")[2])
+
+
+def old(bare, name, *, protected_too):
+    """A database as version 1 of the schema has left it."""
+    made = bare.machine(name)
+    run(made.server, "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", made.database, "-f", OLD)
+    made.sql(APPEND, json.dumps([{"action": "before", "details": {"reason": "old"}}]))
+    if protected_too:
+        for one in ("SCHEMA hc_audit", "TABLE hc_audit.event", "FUNCTION hc_audit.append(jsonb)"):
+            made.sql(f"ALTER {one} OWNER TO {OWNER}", superuser=True)
+        for right in (
+            "USAGE ON SCHEMA hc_audit",
+            "SELECT ON hc_audit.event",
+            "EXECUTE ON FUNCTION hc_audit.append(jsonb)",
+        ):
+            made.sql(f"GRANT {right} TO {made.server.user}", superuser=True)
+    made.odoo("-i", BASE)
+    return made
+
+
+def test_old_schema_of_odoo_is_brought_up_to_date(bare):
+    made = old(bare, "audit_old", protected_too=False)
+    assert told(made) == [2, ["no_owner"], None, True, "why", "1"]
+    assert made.sql("SELECT reason FROM hc_audit_event WHERE action = 'before'") == [("old",)]
+    protect(made)
+    assert told(made) == [2, [], None, True, "why", "1"]
+    protected(made)
+
+
+def test_old_schema_of_its_owner_works_until_it_is_brought_up_to_date(bare):
+    """Odoo's role may not change it: new keys stay in the details, and nothing is sealed."""
+    made = old(bare, "audit_kept", protected_too=True)
+    assert told(made) == [1, ["old_schema"], "old_schema", False, "why", "1"]
+    kept = "SELECT details FROM hc_audit.event WHERE action = 'test.old'"
+    assert made.sql(kept) == [({"reason": "why", "before": "1"},)]
+    with bares.quiet(made):
+        made.odoo("-u", BASE)
+    protect(made)
+    # The scheduled action finds the new schema, and so does the view; no update is needed.
+    assert told(made) == [2, [], None, True, "why", "1"]
+    protected(made)
+    assert made.sql("SELECT count(*) FROM hc_audit_event WHERE reason = 'why'") == [(2,)]
+
+
+def test_owner_takes_nothing_strange_over(bare):
+    """What Odoo's role has hung onto the trail would act with the new owner's rights."""
+    made = bare.machine("audit_strange")
+    run(
+        made.server,
+        "psql",
+        "-XqAt",
+        "-d",
+        made.database,
+        "-f",
+        database.OWNER_SQL.with_name("audit_schema.sql"),
+    )
+    for strange, undo in (
+        (
+            "CREATE FUNCTION hc_audit.append(text) RETURNS text LANGUAGE sql AS 'SELECT 1::text'",
+            "DROP FUNCTION hc_audit.append(text)",
+        ),
+        (
+            (
+                "CREATE TRIGGER silent BEFORE INSERT ON hc_audit.event FOR EACH ROW"
+                " EXECUTE FUNCTION suppress_redundant_updates_trigger()"
+            ),
+            "DROP TRIGGER silent ON hc_audit.event",
+        ),
+        (
+            "CREATE RULE silent AS ON INSERT TO hc_audit.event DO INSTEAD NOTHING",
+            "DROP RULE silent ON hc_audit.event",
+        ),
+        ("CREATE TABLE hc_audit.other (id int)", "DROP TABLE hc_audit.other"),
+        (
+            "ALTER TABLE hc_audit.event ALTER txid SET DEFAULT '1'::xid8",
+            "ALTER TABLE hc_audit.event ALTER txid SET DEFAULT pg_current_xact_id()",
+        ),
+    ):
+        made.sql(strange)
+        with pytest.raises(AssertionError, match="not of the audit trail"):
+            protect(made)
+        made.sql(undo)
+    protect(made)
+    made.sql(APPEND, json.dumps(ENTRY))
+    assert made.sql(COUNT) == [(1,)]

@@ -8,6 +8,7 @@ from pathlib import Path
 GOALS: dict[str, tuple[str, float]] = {
     "accept_one": (">=", 0.5),
     "accept_one_orm": (">", 1.0),
+    "audit": (">=", 0.95),
     "accept_batch": (">=", 15.0),
     "consumption": (">=", 6.0),
     "consumption_backlog": (">=", 10.0),

@@ -23,6 +23,7 @@ os.environ["NO_PROXY"] = "*"
 
 import accept  # noqa: E402
 import alarms  # noqa: E402
+import audit  # noqa: E402
 import charges  # noqa: E402
 import consume  # noqa: E402
 import ledger  # noqa: E402
@@ -34,6 +35,7 @@ from rig import Rig  # noqa: E402
 
 NAMES = (
     "accept_one",
+    "audit",
     "accept_batch",
     "consumption",
     "charges",
@@ -82,6 +84,9 @@ def plan(rig: Rig, results: Results, quick: bool) -> dict[str, Callable[[], None
     return {
         "accept_one": lambda: accept.accept_one(
             rig, events, results, rounds=rounds, seconds=3 if quick else 6
+        ),
+        "audit": lambda: audit.audit(
+            rig, events, results, rounds=2 if quick else 8, seconds=3 if quick else 5
         ),
         "accept_batch": lambda: accept.accept_batch(
             rig, events, results, rounds=rounds, batches=8 if quick else 16, seconds=3

@@ -1,2 +1,2 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
-from . import access_log, dispatcher, batch, fhir, health, hl7v2, messages, status
+from . import access_log, audit, dispatcher, batch, fhir, health, hl7v2, messages, status

@@ -4,6 +4,7 @@ from ..messaging import (
     errors_outbound,
     errors_ownership,
     errors_restore,
+    errors_sealing,
 )
 from . import (
     ir_http,
@@ -13,6 +14,7 @@ from . import (
     hc_runbook,
     hc_wire_mixin,
     hc_traced_mixin,
+    hc_review_mixin,
     hc_sealed_mixin,
     hc_expiring_mixin,
     hc_master_key,
@@ -51,6 +53,11 @@ from . import (
     hc_inflight,
     hc_dirty_key,
     hc_audit_event,
+    hc_audit_event_proof,
+    hc_audit_checkpoint,
+    hc_audit_log,
+    hc_audit_retention,
+    hc_keyring_signing,
     hc_message_handler,
     hc_data_domain,
     hc_ownership,
@@ -122,4 +129,7 @@ from . import (
     hc_identifier_outbound,
     hc_outbox,
     hc_followup_hl7_ack,
+    hc_system_register,
+    hc_channel_register,
+    hc_flow_map,
 )

@@ -16,20 +16,14 @@ class HcSystem(models.Model):
         soon = fields.Datetime.now() + SOON
         self._assign_counts("expiring_count", "hc.expiry", [("expires_at", "<=", soon)])
 
-    def _agreement_field(self):
-        """Name of the field with the end of the agreement, where the catalog has one."""
-        return "agreement_end" if "agreement_end" in self._fields else None
-
     def _expiry_fields(self):
-        named = self._agreement_field()
-        return frozenset({"name", "active", "owner_id", *([named] if named else [])})
+        return frozenset({"name", "active", "owner_id", "agreement_end"})
 
     def _expiries(self):
-        named = self._agreement_field()
-        end = self[named] if named else False
-        if not end or not self.active:
+        if not self.agreement_end or not self.active:
             return []
-        return [("agreement", self.name, fields.Datetime.to_datetime(end), self)]
+        end = fields.Datetime.to_datetime(self.agreement_end)
+        return [("agreement", self.name, end, self)]
 
     def unlink(self):
         """What belongs to a system goes with it, by the database alone."""

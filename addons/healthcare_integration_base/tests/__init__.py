@@ -21,6 +21,7 @@ from . import test_issue
 from . import test_keyring
 from . import test_ledger_size
 from . import test_recovery
+from . import test_register
 from . import test_replay
 from . import test_replay_rights
 from . import test_replay_tours

@@ -7,6 +7,7 @@ from odoo.service.model import call_kw
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
+from ..engine import sealing
 from .common import EngineCase
 
 BASE = "healthcare_integration_base"
@@ -66,6 +67,8 @@ class AccessCase(EngineCase):
         cls._fill_batch()
         cls._fill_retention()
         cls.env["hc.dirty.key"].create({"kind": "rights", "company_id": cls.env.company.id})
+        sealing.seal(cls.env)
+        cls.env["hc.audit.bundle"].create({})
         cls.env["hc.credential.reveal"].create({})
         cls.endpoint = cls.env["hc.endpoint"].create(
             {**of_system, "name": "Orders", "url": "https://partner.example/events"}
