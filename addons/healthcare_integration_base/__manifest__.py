@@ -81,6 +81,8 @@
         "views/ownership_views.xml",
         "views/res_config_settings_views.xml",
         "wizards/hc_channel_pause_views.xml",
+        "wizards/hc_audit_export_views.xml",
+        "views/hc_audit_event_views.xml",
         "views/register_views.xml",
         "reports/catalog_report.xml",
         "views/menus.xml",

@@ -12,6 +12,7 @@ class HcTriageRule(models.Model):
 
     _name = "hc.triage.rule"
     _description = "Triage Rule"
+    _inherit = ["hc.governed.mixin"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)

@@ -11,6 +11,7 @@ class HcCostCenter(models.Model):
 
     _name = "hc.cost.center"
     _description = "Cost Center"
+    _inherit = ["hc.governed.mixin"]
     _order = "code, id"
     _check_company_auto = True
 

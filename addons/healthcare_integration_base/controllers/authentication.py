@@ -85,7 +85,13 @@ def authenticate(raw):
         _check_token(proof)
     if not last_use.is_fresh(env.registry, proof.credential.id):
         address = peers.client().address
-        last_use.remember(env.registry, proof.credential.id, address, proof.certificate)
+        last_use.remember(
+            env.registry,
+            proof.credential.id,
+            address,
+            proof.certificate,
+            traced=not trail.is_dry_run(),
+        )
     return caller
 
 
@@ -151,7 +157,7 @@ def _credential(env, key_id, kind):
     credential = env["hc.system"]._wire_config().get(key_id)
     if credential is None or credential.kind != kind:
         raise MessageError("unauthenticated")
-    return credential
+    return trail.suspected(credential)
 
 
 def _open_secret(env, credential):

@@ -128,7 +128,7 @@ def take(cr, ids):
         """
         SELECT id, uuid, channel_id, message_type_id, system_id, company_id, payload,
                message_identifier, source, event_time, create_date, weak_key, attempt_count,
-               kill_count, state, causation_identifier,
+               correlation_identifier, kill_count, state, causation_identifier,
                COALESCE(owner_waived, false) AS owner_waived,
                COALESCE(retry_count, 0) AS retry_count,
                COALESCE(EXTRACT(EPOCH FROM (now() AT TIME ZONE 'UTC') - retrying_since), 0)

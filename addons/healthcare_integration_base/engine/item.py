@@ -78,6 +78,7 @@ class Item:
     superseded_by_id: int | None = None
     retry_after: float | None = None
     trigger: str = "arrival"
+    correlation: str | None = None
     effects: list[Effect] = field(default_factory=list)
     occurrences: list[Occurrence] = field(default_factory=list)
     dirty_keys: list[tuple[str, dict]] = field(default_factory=list)

@@ -206,6 +206,7 @@ class Ledger:
             "mapping_version": prepared.mapping_version,
             "source_digest": prepared.source_digest,
             "application_ack": prepared.application_ack,
+            "contract": prepared.type,
         }
 
     # ----------------------------------------------------------------------- SQL
@@ -240,6 +241,7 @@ class Ledger:
 
     def _trail(self, row):
         event = {name: row[column] for name, column in TRAIL.items()}
+        event["contract"] = row["contract"]
         return document(self.actor, [{"action": "message.received", **event}])
 
     def _beside(self, cr, groups):
@@ -361,9 +363,11 @@ KEEP_MANY = " ".join(
     (
         f"WITH kept AS ({_INTO} SELECT {_NAMES}, {_NOW}, {_NOW}, 0, 0",
         f"FROM json_to_recordset(%s::json) AS event({_KINDS})",
-        f"{_ONCE} id, {', '.join(TRAIL.values())}),",
+        f"{_ONCE} id, message_type_id, {', '.join(TRAIL.values())}),",
         "trail AS MATERIALIZED (SELECT hc_audit.append(jsonb_agg(jsonb_build_object(",
-        f"'action', 'message.received', 'user_id', %s::integer, {_EVENTS}))) FROM kept)",
+        f"'action', 'message.received', 'user_id', %s::integer, {_EVENTS}, 'details',",
+        "jsonb_build_object('contract', (SELECT t.name FROM hc_message_type t",
+        "WHERE t.id = kept.message_type_id))))) FROM kept)",
         "SELECT kept.uuid, kept.id FROM kept, trail",
     )
 )

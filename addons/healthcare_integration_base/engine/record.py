@@ -169,6 +169,8 @@ def _audit(env, items):
                 "system_id": item.system_id,
                 "company_id": item.company_id,
                 "code": item.error_code,
+                "correlation": item.correlation,
+                "contract": item.type,
                 "effects": len(item.effects),
             }
             for item in items

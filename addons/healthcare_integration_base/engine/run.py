@@ -118,4 +118,5 @@ def _item(env, row, channel, trigger):
         causation=row["causation_identifier"],
         owner_waived=row["owner_waived"],
         trigger="retry" if row["state"] == "retry" else trigger,
+        correlation=row["correlation_identifier"],
     )

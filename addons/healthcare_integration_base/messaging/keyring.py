@@ -56,6 +56,11 @@ class KeyRing:
     def digest_key(self) -> bytes:
         return self._key("digest")
 
+    @cached_property
+    def audit_key(self) -> bytes:
+        """Of the digests by which the audit trail tells what a setting held."""
+        return self._key("audit")
+
     def pseudonym(self, domain: str, value: str, scope: str = "") -> str:
         """The same for the same value of a domain; a key for each domain, so that nobody
         can join two domains by it."""

@@ -21,7 +21,8 @@ class HcChannel(models.Model):
 
     _name = "hc.channel"
     _description = "Channel"
-    _inherit = ["hc.wire.mixin", "mail.thread"]
+    _inherit = ["hc.governed.mixin", "hc.wire.mixin", "mail.thread"]
+    _asks_reason = True
     _order = "system_id, name, id"
 
     name = fields.Char(required=True, tracking=True)

@@ -17,7 +17,7 @@ class HcChannelMapping(models.Model):
 
     _name = "hc.channel.mapping"
     _description = "Channel Mapping"
-    _inherit = ["hc.wire.mixin", "mail.thread"]
+    _inherit = ["hc.governed.mixin", "hc.wire.mixin", "mail.thread"]
     _order = "channel_id, version desc, id desc"
 
     channel_id = fields.Many2one("hc.channel", required=True, index=True, ondelete="cascade")
@@ -85,6 +85,14 @@ class HcChannelMapping(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
         self._check_draft()
+
+    def _history_objects(self):
+        lines = self.line_ids
+        return (
+            super()._history_objects()
+            + lines._history_objects()
+            + lines.value_ids._history_objects()
+        )
 
     def _check_forged(self, vals):
         """The state changes by its steps only, so that nobody activates their own work."""

@@ -100,7 +100,7 @@ class HcChannel(models.Model):
                 {
                     "action": action,
                     "outcome": mode or "refuse",
-                    "object": channel.code,
+                    "object": f"{channel._name},{channel.id}",
                     "system_id": channel.system_id.id,
                     "company_id": channel.company_id.id,
                     "reason": reason or None,

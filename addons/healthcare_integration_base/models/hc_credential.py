@@ -35,7 +35,8 @@ class HcCredential(models.Model):
 
     _name = "hc.credential"
     _description = "Credential"
-    _inherit = ["hc.wire.mixin", "hc.sealed.mixin"]
+    _inherit = ["hc.governed.mixin", "hc.wire.mixin", "hc.sealed.mixin"]
+    _asks_reason = True
     _order = "system_id, state, id desc"
     _sealed_columns = ("secret_sealed",)
 
@@ -121,6 +122,9 @@ class HcCredential(models.Model):
         if left is None or left > SOON:
             return "active"
         return "expiring" if left > timedelta() else "expired"
+
+    def _ungoverned_fields(self):
+        return super()._ungoverned_fields() | {"last_used_at", "last_used_from"}
 
     def _wire_silent_fields(self):
         return frozenset({"last_used_at", "last_used_from", "name", "overlap_days"})

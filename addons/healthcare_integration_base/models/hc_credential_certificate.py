@@ -17,7 +17,7 @@ class HcCredentialCertificate(models.Model):
 
     _name = "hc.credential.certificate"
     _description = "Client Certificate of a Credential"
-    _inherit = ["hc.wire.mixin", "hc.expiring.mixin"]
+    _inherit = ["hc.governed.mixin", "hc.wire.mixin", "hc.expiring.mixin"]
     _order = "credential_id, id desc"
     _rec_name = "thumbprint"
 
@@ -52,6 +52,9 @@ class HcCredentialCertificate(models.Model):
     _thumbprint_uniq = models.UniqueIndex(
         "(thumbprint)", "This certificate is that of a credential already."
     )
+
+    def _ungoverned_fields(self):
+        return super()._ungoverned_fields() | {"subject", "not_before", "not_after", "last_used_at"}
 
     @api.depends("not_after", "valid_until")
     def _compute_expires_at(self):

@@ -7,6 +7,7 @@ class HcDataDomain(models.Model):
 
     _name = "hc.data.domain"
     _description = "Data Domain"
+    _inherit = ["hc.governed.mixin"]
     _order = "name, id"
 
     name = fields.Char(required=True, translate=True)

@@ -20,7 +20,8 @@ class HcEndpoint(models.Model):
 
     _name = "hc.endpoint"
     _description = "Endpoint"
-    _inherit = ["mail.thread", "hc.sealed.mixin"]
+    _inherit = ["hc.governed.mixin", "mail.thread", "hc.sealed.mixin"]
+    _asks_reason = True
     _order = "system_id, name, id"
     _sealed_columns = tuple(SEALED.values())
 
@@ -197,6 +198,10 @@ class HcEndpoint(models.Model):
         self.sudo().write({SEALED[name]: sealed})
         self.env["hc.audit.event"]._append([self._audit("endpoint.secret_set", field=name)])
 
+    def _ungoverned_fields(self):
+        breaker = {"breaker_state", "breaker_failures", "breaker_trips", "breaker_until"}
+        return super()._ungoverned_fields() | breaker
+
     def _aad(self, name):
         """Binds a sealed value to its record and field: moved elsewhere it does not open."""
         return f"hc.endpoint/{self.id}/{name}"
@@ -218,7 +223,7 @@ class HcEndpoint(models.Model):
         return {
             "action": action,
             "outcome": "done",
-            "object": f"hc.endpoint/{self.id}",
+            "object": f"{self._name},{self.id}",
             "system_id": self.system_id.id,
             "company_id": self.company_id.id,
             **details,

@@ -34,7 +34,13 @@ class HcEndpoint(models.Model):
         done = self._head(target)
         code = done.answer is None and CODES[done.failure]
         self.env["hc.audit.event"]._append(
-            [{**self._audit("endpoint.tested"), "outcome": "reached", "code": code or None}]
+            [
+                {
+                    **self._audit("endpoint.tested"),
+                    "outcome": "unreached" if code else "reached",
+                    "code": code or None,
+                }
+            ]
         )
         if code:
             return self._told(self._sentence(code), "danger")

@@ -25,6 +25,8 @@ class HcErasure(models.Model):
 
     _name = "hc.erasure"
     _description = "Erasure of a Person"
+    _inherit = ["hc.history.mixin"]
+    _history_prefix = "erasure"
     _order = "id desc"
 
     name = fields.Char(compute="_compute_name")
@@ -296,7 +298,7 @@ class HcErasure(models.Model):
             [
                 {
                     "action": action,
-                    "object": f"erasure/{self.id}",
+                    "object": f"{self._name},{self.id}",
                     "outcome": self.state,
                     "user_id": (self.erased_by_id or self.requested_by_id).id,
                     "company_id": self.company_id.id,

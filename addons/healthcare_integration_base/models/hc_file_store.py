@@ -29,7 +29,8 @@ class HcFileStore(models.Model):
 
     _name = "hc.file.store"
     _description = "File Store"
-    _inherit = ["mail.thread", "hc.sealed.mixin"]
+    _inherit = ["hc.governed.mixin", "mail.thread", "hc.sealed.mixin"]
+    _asks_reason = True
     _order = "name, id"
     _sealed_columns = tuple(SECRETS.values())
 

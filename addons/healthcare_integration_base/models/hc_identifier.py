@@ -8,6 +8,7 @@ class HcIdentifier(models.Model):
 
     _name = "hc.identifier"
     _description = "Identifier"
+    _inherit = ["hc.governed.mixin"]
     _order = "system_id, namespace, code_system, value"
     _rec_name = "value"
     _rec_names_search = ("value",)

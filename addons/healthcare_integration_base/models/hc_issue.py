@@ -26,7 +26,7 @@ class HcIssue(models.Model):
 
     _name = "hc.issue"
     _description = "Issue"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["hc.governed.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "last_seen desc, id desc"
     _rec_names_search = ("subject", "error_code", "fix_value")
 
@@ -106,6 +106,9 @@ class HcIssue(models.Model):
         if "user_id" in vals and "state" not in vals:
             self._follow_assignee()
         return result
+
+    def _ungoverned_fields(self):
+        return super()._ungoverned_fields() | ENGINE_FIELDS
 
     def _follow_assignee(self):
         for issue in self.filtered(lambda issue: issue.state != "resolved"):

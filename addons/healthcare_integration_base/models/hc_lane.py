@@ -15,7 +15,8 @@ class HcLane(models.Model):
 
     _name = "hc.lane"
     _description = "Processing Lane"
-    _inherit = ["hc.wire.mixin"]
+    _inherit = ["hc.governed.mixin", "hc.wire.mixin"]
+    _asks_reason = True
     _order = "priority, id"
 
     name = fields.Char(required=True, translate=True)
@@ -68,6 +69,9 @@ class HcLane(models.Model):
     def _unlink_except_used(self):
         if self.env["hc.message"].search_count([("lane_id", "in", self.ids)], limit=1):
             raise UserError(self.env._("A lane that carried messages is archived, not deleted."))
+
+    def _ungoverned_fields(self):
+        return super()._ungoverned_fields() | {"signalled"}
 
     def _wire_silent_fields(self):
         return frozenset({"signalled", "name"})

@@ -24,7 +24,8 @@ class HcLegalHold(models.Model):
 
     _name = "hc.legal.hold"
     _description = "Legal Hold"
-    _inherit = ["mail.thread"]
+    _inherit = ["hc.governed.mixin", "mail.thread"]
+    _history_prefix = "hold"
     _order = "state, id desc"
 
     name = fields.Char(required=True, tracking=True)
@@ -156,7 +157,7 @@ class HcLegalHold(models.Model):
             [
                 {
                     "action": action,
-                    "object": f"hold/{one.id}",
+                    "object": f"{one._name},{one.id}",
                     "system_id": one.system_id.id or None,
                     "company_id": one.company_id.id,
                     "scope": [name for name in SCOPE if one[name]],

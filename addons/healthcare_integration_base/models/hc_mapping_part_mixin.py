@@ -8,7 +8,10 @@ class HcMappingPartMixin(models.AbstractModel):
 
     _name = "hc.mapping.part.mixin"
     _description = "Part of a Channel Mapping"
-    _inherit = ["hc.wire.mixin"]
+    _inherit = ["hc.governed.mixin", "hc.wire.mixin"]
+
+    def _governed_system(self):
+        return self.mapping_id.system_id
 
     @api.model_create_multi
     def create(self, vals_list):

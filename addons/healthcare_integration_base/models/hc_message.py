@@ -32,6 +32,7 @@ class HcMessage(models.Model):
 
     _name = "hc.message"
     _description = "Integration Message"
+    _inherit = ["hc.content.mixin", "hc.history.mixin"]
     _order = "id desc"
     _rec_name = "message_identifier"
     _log_access = False
@@ -60,6 +61,7 @@ class HcMessage(models.Model):
     payload_digest = fields.Char(required=True, readonly=True)
     payload = fields.Json(
         readonly=True,
+        copy=False,
         groups="healthcare_integration_base.group_integration_operator",
         help="The minimized event: only fields that the contract allows to keep.",
     )
@@ -123,6 +125,22 @@ class HcMessage(models.Model):
     _type_idx = models.Index("(message_type_id, id)")
     _duplicate_idx = models.Index("(duplicate_of_id) WHERE duplicate_of_id IS NOT NULL")
     _superseded_idx = models.Index("(superseded_by_id) WHERE superseded_by_id IS NOT NULL")
+
+    def _traced_fields(self):
+        return frozenset({"payload"})
+
+    def _content_event(self):
+        return {
+            "object": self.uuid,
+            "system_id": self.system_id.id,
+            "company_id": self.company_id.id,
+            "correlation": self.correlation_identifier or None,
+            "contract": self.message_type_id.name,
+            "digest": self.payload_digest,
+        }
+
+    def _history_objects(self):
+        return super()._history_objects() + self.mapped("uuid")
 
     def _compute_error_text(self):
         for message in self:

@@ -272,7 +272,8 @@ class HcMessage(models.Model):
                          WHERE id = ANY(%(ids)s) AND state = ANY(%(allowed)s)
                          ORDER BY id FOR NO KEY UPDATE) AS old
                  WHERE m.id = old.id
-                RETURNING m.id, m.uuid, m.system_id, m.company_id, old.state AS state_before
+                RETURNING m.id, m.uuid, m.system_id, m.company_id,
+                          m.correlation_identifier, old.state AS state_before
                 """,
                 state=state,
                 final=state == "cancelled",
@@ -300,7 +301,8 @@ class HcMessage(models.Model):
                     "object": row["uuid"],
                     "system_id": row["system_id"],
                     "company_id": row["company_id"],
-                    "before": row["state_before"],
+                    "correlation": row["correlation_identifier"],
+                    "state_before": row["state_before"],
                     **({"reason": reason} if reason else {}),
                     **({"replay": replay_id} if replay_id else {}),
                 }

@@ -23,7 +23,8 @@ class HcMessageType(models.Model):
 
     _name = "hc.message.type"
     _description = "Message Type"
-    _inherit = ["hc.wire.mixin"]
+    _inherit = ["hc.governed.mixin", "hc.wire.mixin"]
+    _asks_reason = True
     _order = "code, version desc"
 
     code = fields.Char(required=True, help="What has happened, e.g. supply.consumed.")
@@ -101,6 +102,9 @@ class HcMessageType(models.Model):
                 raise UserError(
                     self.env._("A message type that is in use is archived, not deleted.")
                 )
+
+    def _governed_contract(self):
+        return self.name
 
     def _handler_model(self):
         """The handler's empty recordset, or nothing when its addon is gone."""

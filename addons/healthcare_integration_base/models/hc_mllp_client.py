@@ -13,6 +13,7 @@ class HcMllpClient(models.Model):
 
     _name = "hc.mllp.client"
     _description = "MLLP Client Certificate"
+    _inherit = ["hc.governed.mixin"]
     _order = "port_id, name, id"
 
     name = fields.Char(required=True, help="Which machine or program holds the certificate.")
@@ -50,18 +51,13 @@ class HcMllpClient(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        clients = super().create([self._normal(vals) for vals in vals_list])
-        clients.port_id._audit("mllp.client.added", ["client_ids"])
-        return clients
+        return super().create([self._normal(vals) for vals in vals_list])
 
     def write(self, vals):
-        result = super().write(self._normal(vals))
-        self.port_id._audit("mllp.client.changed", sorted(vals))
-        return result
+        return super().write(self._normal(vals))
 
-    def unlink(self):
-        self.port_id._audit("mllp.client.removed", ["client_ids"])
-        return super().unlink()
+    def _governed_system(self):
+        return self.system_id or self.port_id.system_id
 
     def _normal(self, vals):
         """As it is compared; OpenSSL writes ``sha256 Fingerprint=AB:CD:…``."""

@@ -37,7 +37,8 @@ class HcMllpPort(models.Model):
 
     _name = "hc.mllp.port"
     _description = "MLLP Port"
-    _inherit = ["hc.sealed.mixin"]
+    _inherit = ["hc.governed.mixin", "hc.sealed.mixin"]
+    _asks_reason = True
     _order = "system_id, port, id"
     _sealed_columns = ("private_key_sealed",)
 
@@ -244,41 +245,22 @@ class HcMllpPort(models.Model):
     def create(self, vals_list):
         for vals in vals_list:
             self._check_forged(vals)
-        ports = super().create(vals_list)
-        ports._audit("mllp.port.created", [])
-        return ports
+        return super().create(vals_list)
 
     def write(self, vals):
         self._check_forged(vals)
-        result = super().write(vals)
-        if changed := sorted(vals.keys() - FIGURES):
-            self._audit("mllp.port.changed", changed)
-        return result
+        return super().write(vals)
 
-    def unlink(self):
-        self._audit("mllp.port.removed", [])
-        return super().unlink()
+    def _ungoverned_fields(self):
+        return super()._ungoverned_fields() | FIGURES
+
+    def _history_objects(self):
+        return super()._history_objects() + self.client_ids._history_objects()
 
     def _check_forged(self, vals):
         """Figures and state of the server are its own."""
         if not self.env.su and vals.keys() & (FIGURES | {"has_private_key", "private_key_sealed"}):
             raise UserError(self.env._("What the server reports is not for you to write."))
-
-    def _audit(self, action, names):
-        """Who opens a door, or changes who may come in, leaves a trace; no value of it."""
-        self.env["hc.audit.event"]._append(
-            [
-                {
-                    "action": action,
-                    "outcome": port.state,
-                    "object": f"hc.mllp.port/{port.id}",
-                    "system_id": port.system_id.id,
-                    "company_id": port.company_id.id,
-                    "fields": names,
-                }
-                for port in self
-            ]
-        )
 
     def action_enable(self):
         """Button: have the server listen, which it does within seconds."""

@@ -12,6 +12,7 @@ class HcOwnership(models.Model):
 
     _name = "hc.ownership"
     _description = "Ownership of Data"
+    _inherit = ["hc.governed.mixin"]
     _order = "domain_id, field_name nulls first, company_id nulls first, site_id nulls first, id"
     _rec_name = "domain_id"
 

@@ -19,6 +19,8 @@ class HcReplay(models.Model):
 
     _name = "hc.replay"
     _description = "Replay"
+    _inherit = ["hc.history.mixin"]
+    _history_prefix = "replay"
     _order = "id desc"
     _rec_name = "reason"
 
@@ -263,7 +265,7 @@ class HcReplay(models.Model):
                 {
                     "action": action,
                     "outcome": replay.state,
-                    "object": f"replay/{replay.id}",
+                    "object": f"{replay._name},{replay.id}",
                     "company_id": replay.company_id.id,
                     "reason": replay.reason,
                     "messages": replay.total_count,

@@ -21,7 +21,8 @@ class HcRestore(models.Model):
 
     _name = "hc.restore"
     _description = "Restore"
-    _inherit = ["mail.thread"]
+    _inherit = ["hc.governed.mixin", "mail.thread"]
+    _history_prefix = "restore"
     _order = "id desc"
     _rec_name = "incident"
 
@@ -105,6 +106,9 @@ class HcRestore(models.Model):
         now = fields.Datetime.now()
         if any(one.restored_to > now for one in self):
             raise ValidationError(self.env._("A database is restored to a moment in the past."))
+
+    def _ungoverned_fields(self):
+        return super()._ungoverned_fields() | {"unknown_count", "report"}
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -345,7 +349,7 @@ class HcRestore(models.Model):
             [
                 {
                     "action": action,
-                    "object": f"restore/{self.id}",
+                    "object": f"{self._name},{self.id}",
                     "outcome": self.state,
                     "reason": self.reason,
                     "incident": self.incident,

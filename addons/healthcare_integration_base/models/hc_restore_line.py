@@ -116,7 +116,7 @@ class HcRestoreLine(models.Model):
             [
                 {
                     "action": "restore.asked",
-                    "object": f"restore/{line.restore_id.id}",
+                    "object": f"hc.restore,{line.restore_id.id}",
                     "system_id": line.system_id.id,
                     "company_id": line.company_id.id or None,
                     "channel": line.channel_id.code,

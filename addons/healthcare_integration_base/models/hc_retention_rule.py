@@ -18,6 +18,8 @@ class HcRetentionRule(models.Model):
 
     _name = "hc.retention.rule"
     _description = "Retention Rule"
+    _inherit = ["hc.governed.mixin"]
+    _asks_reason = True
     _order = "channel_id NULLS FIRST, company_id NULLS FIRST, state"
     _rec_name = "state"
 
@@ -129,37 +131,6 @@ class HcRetentionRule(models.Model):
             raise UserError(self.env._("A run is under way already."))
         return self.env["ir.actions.act_window"]._for_xml_id(
             "healthcare_integration_base.action_hc_retention_run"
-        )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        rules = super().create(vals_list)
-        rules._trace("retention.rule.created")
-        return rules
-
-    def write(self, vals):
-        result = super().write(vals)
-        self._trace("retention.rule.changed")
-        return result
-
-    def unlink(self):
-        self._trace("retention.rule.deleted")
-        return super().unlink()
-
-    def _trace(self, action):
-        """A policy decides what is deleted: who changed it, and to what, is kept."""
-        self.env["hc.audit.event"]._append(
-            [
-                {
-                    "action": action,
-                    "object": str(one.id),
-                    "company_id": one.company_id.id or None,
-                    "state": one.state,
-                    "days": one.days,
-                    "channel": one.channel_id.code or None,
-                }
-                for one in self
-            ]
         )
 
 

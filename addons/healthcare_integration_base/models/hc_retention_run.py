@@ -21,6 +21,8 @@ class HcRetentionRun(models.Model):
 
     _name = "hc.retention.run"
     _description = "Retention Run"
+    _inherit = ["hc.history.mixin"]
+    _history_prefix = "retention"
     _order = "id desc"
     _rec_name = "started_at"
 
@@ -129,7 +131,7 @@ class HcRetentionRun(models.Model):
                 {
                     "action": "retention.run",
                     "outcome": "done",
-                    "object": f"retention/{self.id}",
+                    "object": f"{self._name},{self.id}",
                     "user_id": self.user_id.id or self.env.uid,
                     "deleted": self.pruned_count,
                     "kept": self.kept_count,

@@ -14,7 +14,7 @@ class HcSite(models.Model):
 
     _name = "hc.site"
     _description = "Site"
-    _inherit = ["hc.wire.mixin"]
+    _inherit = ["hc.governed.mixin", "hc.wire.mixin"]
     _order = "system_id, facility_code, location_code nulls first"
 
     name = fields.Char(required=True)

@@ -48,7 +48,8 @@ class HcSyncJob(models.Model):
 
     _name = "hc.sync.job"
     _description = "Scheduled Job"
-    _inherit = ["mail.thread"]
+    _inherit = ["hc.governed.mixin", "mail.thread"]
+    _asks_reason = True
     _order = "name, id"
 
     name = fields.Char(required=True, tracking=True)
@@ -217,6 +218,9 @@ class HcSyncJob(models.Model):
         for vals in vals_list:
             self._check_forged(vals)
         return super().create(vals_list)
+
+    def _history_objects(self):
+        return super()._history_objects() + self.column_ids._history_objects()
 
     def write(self, vals):
         self._check_forged(vals)

@@ -11,6 +11,7 @@ class HcSyncJobColumn(models.Model):
 
     _name = "hc.sync.job.column"
     _description = "Column of a Scheduled File"
+    _inherit = ["hc.governed.mixin"]
     _order = "sequence, id"
 
     job_id = fields.Many2one("hc.sync.job", required=True, index=True, ondelete="cascade")
@@ -41,6 +42,12 @@ class HcSyncJobColumn(models.Model):
                         "%(field)s is no field of %(type)s.", field=one.pointer, type=kind.name
                     )
                 )
+
+    def _governed_system(self):
+        return self.job_id.system_id
+
+    def _governed_contract(self):
+        return self.job_id.message_type_id.name
 
     def _columns(self):
         return [

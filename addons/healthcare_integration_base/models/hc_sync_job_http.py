@@ -148,7 +148,7 @@ class HcSyncJob(models.Model):
                 {
                     "action": "sync.cursor_set",
                     "outcome": "done",
-                    "object": f"hc.sync.job/{job.id}",
+                    "object": f"{job._name},{job.id}",
                     "system_id": job.system_id.id,
                     "company_id": job.company_id.id,
                 }

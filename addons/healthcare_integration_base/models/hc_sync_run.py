@@ -21,6 +21,7 @@ class HcSyncRun(models.Model):
 
     _name = "hc.sync.run"
     _description = "Run of a Scheduled Job"
+    _inherit = ["hc.history.mixin"]
     _order = "id desc"
 
     name = fields.Char("Run", compute="_compute_name")
@@ -219,6 +220,9 @@ class HcSyncRun(models.Model):
         self.check_access("read")
         if not self.env.user.has_group("healthcare_integration_base.group_integration_operator"):
             raise AccessError(self.env._("Only integration operators may do this."))
+
+    def _history_objects(self):
+        return super()._history_objects() + self.mapped("uuid")
 
     def _audit(self, action):
         self.env["hc.audit.event"]._append(

@@ -13,6 +13,7 @@ class HcSyncRunLine(models.Model):
 
     _name = "hc.sync.run.line"
     _description = "Row of a Scheduled File"
+    _inherit = ["hc.content.mixin"]
     _order = "number, id"
     _log_access = False
     _rec_name = "number"
@@ -40,13 +41,27 @@ class HcSyncRunLine(models.Model):
     error_title = fields.Char("Reason", compute="_compute_error_title")
     detail = fields.Char("Fields", readonly=True, help="Fields of the contract, and the rule.")
     staged = fields.Json(
-        readonly=True, groups="healthcare_integration_base.group_integration_operator"
+        readonly=True,
+        copy=False,
+        groups="healthcare_integration_base.group_integration_operator",
     )
     message_id = fields.Many2one("hc.message", readonly=True, index="btree_not_null")
     message_state = fields.Selection(related="message_id.state", string="Message is")
 
     _number_uniq = models.UniqueIndex("(run_id, number)")
     _staged_idx = models.Index("(run_id, number) WHERE state = 'staged'")
+
+    def _traced_fields(self):
+        return frozenset({"staged"})
+
+    def _content_event(self):
+        return {
+            "object": f"{self._name},{self.id}",
+            "system_id": self.run_id.system_id.id,
+            "company_id": self.company_id.id,
+            "contract": self.run_id.job_id.message_type_id.name,
+            "row": self.number,
+        }
 
     def _compute_error_title(self):
         for line in self:

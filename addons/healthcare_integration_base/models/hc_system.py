@@ -18,7 +18,8 @@ class HcSystem(models.Model):
 
     _name = "hc.system"
     _description = "External System"
-    _inherit = ["hc.wire.mixin", "mail.thread"]
+    _inherit = ["hc.governed.mixin", "hc.wire.mixin", "mail.thread"]
+    _asks_reason = True
     _order = "name, id"
 
     name = fields.Char(required=True, tracking=True)
@@ -178,6 +179,9 @@ class HcSystem(models.Model):
         if vals.keys() & {"name", "company_id", "active"}:
             self._sudo_sync_users()
         return result
+
+    def _governed_system(self):
+        return self
 
     def _check_internal_forged(self, vals):
         if not self.env.su and vals.get("is_internal"):

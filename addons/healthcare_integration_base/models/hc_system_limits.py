@@ -5,8 +5,6 @@ from odoo import api, fields, models
 
 from ..messaging.rate import Limit, filled
 
-CHANGED = "system.limits.changed"
-
 
 class HcSystem(models.Model):
     """What a system may send in a time (ADR 0017)."""
@@ -64,21 +62,3 @@ class HcSystem(models.Model):
     def _wire_system(self):
         limits = {"rate_per_second": self.rate_per_second, "rate_burst": self.rate_burst}
         return replace(super()._wire_system(), **limits)
-
-    def write(self, vals):
-        changed = vals.keys() & {"rate_per_second", "rate_burst"}
-        result = super().write(vals)
-        if changed:
-            self.env["hc.audit.event"]._append([system._limits_event() for system in self])
-        return result
-
-    def _limits_event(self):
-        return {
-            "action": CHANGED,
-            "outcome": "changed",
-            "object": self.code,
-            "system_id": self.id,
-            "company_id": self.company_id.id,
-            "per_second": self.rate_per_second,
-            "burst": self.rate_burst,
-        }

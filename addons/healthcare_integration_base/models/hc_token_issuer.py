@@ -28,7 +28,7 @@ class HcTokenIssuer(models.Model):
 
     _name = "hc.token.issuer"
     _description = "Identity Provider"
-    _inherit = ["hc.wire.mixin", "hc.expiring.mixin"]
+    _inherit = ["hc.governed.mixin", "hc.wire.mixin", "hc.expiring.mixin"]
     _order = "name, id"
 
     name = fields.Char(required=True)
@@ -114,6 +114,9 @@ class HcTokenIssuer(models.Model):
         "CHECK(leeway_seconds BETWEEN 0 AND 60 AND max_lifetime_seconds BETWEEN 30 AND 86400)",
         "Clocks differ by 0 to 60 seconds, and a token lives 30 seconds to one day.",
     )
+
+    def _ungoverned_fields(self):
+        return super()._ungoverned_fields() | {"fetched_at", "fetch_problem", "refresh_wished_at"}
 
     @api.depends("jwks", *ALGORITHM_FIELDS)
     def _compute_key_names(self):

@@ -24,8 +24,10 @@ GENERIC = {
     "search_read": lambda ids: [[], ["id"]],
     "formatted_read_group": lambda ids: [[], [], ["__count"]],
     "web_read": lambda ids: [ids, {"display_name": {}}],
+    "web_search_read": lambda ids: [[], {"display_name": {}}],
     "web_save": lambda ids: [ids, {}, {"display_name": {}}],
 }
+PARTICULAR = {"timeline": lambda ids: ["record", "hc.system,1"]}
 CHANGES = ("create", "write", "unlink", "copy", "web_save")
 
 
@@ -70,6 +72,7 @@ class AccessCase(EngineCase):
         sealing.seal(cls.env)
         cls.env["hc.audit.bundle"].create({})
         cls.env["hc.credential.reveal"].create({})
+        cls.env["hc.audit.export"].create({"reason": "Rights"})
         cls.endpoint = cls.env["hc.endpoint"].create(
             {**of_system, "name": "Orders", "url": "https://partner.example/events"}
         )
@@ -243,7 +246,8 @@ class AccessCase(EngineCase):
     def call(self, user, name, method, args=None):
         model = self.env[name].with_user(user).with_context(allowed_company_ids=None)
         if args is None:
-            args = GENERIC[method](self.ids_of(name)) if method in GENERIC else [self.ids_of(name)]
+            given = {**GENERIC, **PARTICULAR}.get(method, lambda ids: [ids])
+            args = given(self.ids_of(name))
         with self.env.cr.savepoint():
             result = call_kw(model, method, args, {})
             self.env.flush_all()

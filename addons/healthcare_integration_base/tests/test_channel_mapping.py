@@ -96,7 +96,11 @@ class TestChannelMapping(EngineCase):
         self.activate()
         self.mapping.action_retire()
         events = self.env["hc.audit.event"].search(
-            [("object", "=", f"hc.channel.mapping,{self.mapping.id}")], order="id"
+            [
+                ("object", "=", f"hc.channel.mapping,{self.mapping.id}"),
+                ("family", "=", "mapping"),
+            ],
+            order="id",
         )
         self.assertEqual(events.mapped("action"), ["mapping.activated", "mapping.retired"])
         self.assertEqual(events[0].user_id, self.other)

@@ -66,14 +66,14 @@ class TestErasure(RetentionCase):
         self.work(erasure)
         erasure.action_erase()
         self.work(erasure)
-        events = self.env["hc.audit.event"].search([("object", "=", f"erasure/{erasure.id}")])
+        events = self.env["hc.audit.event"].search([("object", "=", f"hc.erasure,{erasure.id}")])
         self.assertEqual(
             set(events.mapped("action")),
             {"erasure.requested", "erasure.confirmed", "erasure.done"},
         )
         self.assertEqual(set(events.mapped("digest")), {erasure.subject_digest})
         self.assertEqual(events.user_id, self.manager)
-        self.env.cr.execute("SELECT e::text FROM hc_audit.event e WHERE object LIKE 'erasure/%'")
+        self.env.cr.execute("SELECT e::text FROM hc_audit.event e WHERE object LIKE 'hc.erasure,%'")
         told = " ".join(row[0] for row in self.env.cr.fetchall())
         self.assertNotIn(self.pseudonym, told)
         self.assertNotIn(MRN, told)

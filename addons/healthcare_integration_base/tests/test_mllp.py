@@ -34,7 +34,7 @@ class TestMllp(EngineCase):
         self.env.flush_all()
         return (
             self.env["hc.audit.event"]
-            .search([("object", "=", f"hc.mllp.port/{port.id}")], order="id")
+            .search([("object", "=", f"hc.mllp.port,{port.id}")], order="id")
             .mapped("action")
         )
 
@@ -49,7 +49,7 @@ class TestMllp(EngineCase):
         self.assertEqual(config.system_of(None), self.system.id)
         port.action_disable()
         self.assertIsNone(self.config(port))
-        self.assertEqual(self.trail(port), ["mllp.port.created"] + ["mllp.port.changed"] * 2)
+        self.assertEqual(self.trail(port), ["config.created"] + ["config.changed"] * 2)
 
     def test_not_by_an_operator(self):
         port = self.port(allowed_addresses="10.0.0.1").with_user(self.operator)

@@ -138,9 +138,12 @@ class TestRate(PressureCase):
         manager = new_test_user(self.env, "hc.limits", f"{BASE}.group_integration_manager")
         self.system.with_user(manager).rate_per_second = 7
         found = self.env["hc.audit.event"].search(
-            [("action", "=", "system.limits.changed"), ("object", "=", self.system.code)]
+            [("action", "=", "config.changed"), ("object", "=", f"hc.system,{self.system.id}")],
+            order="id desc",
+            limit=1,
         )
-        self.assertEqual((found.user_id, found.details["per_second"]), (manager, 7.0))
+        self.assertEqual(found.user_id, manager)
+        self.assertEqual(found.details["values"], {"rate_per_second": [0.0, 7.0]})
 
     def test_limits_are_the_managers(self):
         operator = new_test_user(self.env, "hc.limiter", f"{BASE}.group_integration_operator")

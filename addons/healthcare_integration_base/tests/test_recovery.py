@@ -104,7 +104,7 @@ class TestRecovery(RecoveryCase):
         self.assertEqual((decision.state_before, decision.state_after), ("review", "received"))
         event = self.trail(message)[-1]
         self.assertEqual((event.action, event.user_id), ("message.resumed", self.operator))
-        self.assertEqual(event.details["before"], "review")
+        self.assertEqual(event.details["state_before"], "review")
 
     def test_skip(self):
         message = self.notes(1)
@@ -117,7 +117,7 @@ class TestRecovery(RecoveryCase):
         self.assertEqual(message.decision_ids.reason, "Booked by hand")
         event = self.trail(message)[-1]
         self.assertEqual((event.action, event.outcome), ("message.skipped", "cancelled"))
-        self.assertEqual(event.details, {"before": "review", "reason": "Booked by hand"})
+        self.assertEqual(event.details, {"state_before": "review", "reason": "Booked by hand"})
         self.assertEqual(issue.state, "resolved", "nothing waits any more")
         self.map_vendor()
         self.assertEqual(self.drain(), 0, "it is never handled")

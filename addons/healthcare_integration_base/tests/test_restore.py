@@ -146,7 +146,7 @@ class TestRestore(RetentionCase):
         self.assertEqual(restore.state, "closed")
         self.assertIn(f"{self.channel.name}: asked", restore.report)
         self.assertEqual(self.lines(restore, self.channel).asked_by_id, self.operator)
-        events = self.env["hc.audit.event"].search([("object", "=", f"restore/{restore.id}")])
+        events = self.env["hc.audit.event"].search([("object", "=", f"hc.restore,{restore.id}")])
         self.assertLessEqual(
             {"restore.started", "restore.asked", "restore.closed"}, set(events.mapped("action"))
         )

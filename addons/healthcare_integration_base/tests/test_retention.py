@@ -140,7 +140,7 @@ class TestRetention(RetentionCase):
     def test_a_run_is_in_the_trail(self):
         self.note()
         run = self.run_now()
-        event = self.env["hc.audit.event"].search([("object", "=", f"retention/{run.id}")])
+        event = self.env["hc.audit.event"].search([("object", "=", f"hc.retention.run,{run.id}")])
         self.assertEqual(event.details["deleted"], 1)
         self.assertEqual(event.details["lines"][0]["channel"], self.channel.code)
 
@@ -208,9 +208,9 @@ class TestRetention(RetentionCase):
             self.rule.with_user(self.operator).action_run()
         self.rule.with_user(self.manager).days = 50
         event = self.env["hc.audit.event"].search(
-            [("action", "=", "retention.rule.changed")], order="id desc", limit=1
+            [("object", "=", f"hc.retention.rule,{self.rule.id}")], order="id desc", limit=1
         )
-        self.assertEqual((event.user_id, event.details["days"]), (self.manager, 50))
+        self.assertEqual((event.user_id, event.details["values"]["days"][1]), (self.manager, 50))
         self.rule.with_user(self.manager).action_run()
         run = self.env["hc.retention.run"].search([("state", "=", "running")])
         self.assertEqual(run.user_id, self.manager)

@@ -322,7 +322,7 @@ class TestSyncHttpPull(BatchHttpCase):
             job.run_ids.with_user(manager).cursor = "1"
         job.with_user(manager).cursor = False
         trail = self.env["hc.audit.event"].search([("action", "=", "sync.cursor_set")])
-        self.assertEqual(trail.object, f"hc.sync.job/{job.id}")
+        self.assertEqual(trail.object, f"hc.sync.job,{job.id}")
 
     def test_what_a_job_must_say(self):
         other = self.make_endpoint(self.make_system("other"))

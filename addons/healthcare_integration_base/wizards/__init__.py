@@ -1,4 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+from . import hc_audit_export
 from . import hc_credential_reveal
 from . import hc_erasure_request
 from . import hc_channel_pause

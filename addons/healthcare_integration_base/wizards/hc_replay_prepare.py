@@ -206,7 +206,7 @@ class HcReplayPrepare(models.TransientModel):
                 {
                     "action": "replay.dry_run",
                     "outcome": "rolled_back",
-                    "object": f"replay.prepare/{self.id}",
+                    "object": f"{self._name},{self.id}",
                     "company_id": self.env.company.id,
                     "messages": report.looked_at,
                     **({"reason": self.reason} if self.reason else {}),

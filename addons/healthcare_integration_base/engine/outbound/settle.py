@@ -200,6 +200,7 @@ def _audit(parcel, follows, status):
         "company_id": parcel.company_id,
         "code": follows.code,
         "correlation": parcel.message.correlation,
+        "contract": parcel.message.type,
         "status": status,
     }
 

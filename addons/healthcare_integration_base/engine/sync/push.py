@@ -43,7 +43,7 @@ WITH part AS (
        SET state = 'done', done_at = now() AT TIME ZONE 'UTC', attempt_count = attempt_count + 1,
            error_code = NULL
       FROM part WHERE m.id = part.message_id
- RETURNING m.id, m.uuid, m.system_id, m.company_id
+ RETURNING m.id, m.uuid, m.system_id, m.company_id, m.correlation_identifier
 ), tried AS (
     INSERT INTO hc_message_attempt
            (message_id, company_id, started_at, duration_ms, trigger, outcome, batch_size)
@@ -51,7 +51,7 @@ WITH part AS (
 ), told AS (
     UPDATE hc_sync_run_line l SET state = 'delivered' FROM part WHERE l.id = part.id
 )
-SELECT uuid, system_id, company_id FROM sent
+SELECT uuid, system_id, company_id, correlation_identifier FROM sent
 """
 
 
@@ -142,6 +142,7 @@ class FilePush(Worker):
                     "object": one["uuid"],
                     "system_id": one["system_id"],
                     "company_id": one["company_id"],
+                    "correlation": one["correlation_identifier"],
                     "run": run["uuid"],
                 }
                 for one in sent

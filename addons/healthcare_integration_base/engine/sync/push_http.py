@@ -35,7 +35,7 @@ WITH part AS (
        SET state = 'unknown', error_code = %(code)s, attempt_count = attempt_count + 1,
            next_attempt_at = now() AT TIME ZONE 'UTC'
       FROM part WHERE m.id = part.message_id AND m.state = 'queued'
- RETURNING m.id, m.uuid, m.system_id, m.channel_id, m.company_id
+ RETURNING m.id, m.uuid, m.system_id, m.channel_id, m.company_id, m.correlation_identifier
 ), tried AS (
     INSERT INTO hc_message_attempt (message_id, company_id, started_at, duration_ms, trigger,
            outcome, error_code, batch_size)
@@ -45,7 +45,7 @@ WITH part AS (
     UPDATE hc_sync_run_line l SET state = 'unknown', error_code = %(code)s
       FROM part WHERE l.id = part.id
 )
-SELECT id, uuid, system_id, channel_id, company_id FROM lost
+SELECT id, uuid, system_id, channel_id, company_id, correlation_identifier FROM lost
 """
 
 
@@ -195,6 +195,7 @@ def _audit(one, run):
         "object": one["uuid"],
         "system_id": one["system_id"],
         "company_id": one["company_id"],
+        "correlation": one["correlation_identifier"],
         "run": run["uuid"],
     }
 

@@ -39,11 +39,12 @@ def table(objects: Iterable[JsonObject], columns: Sequence[Column], dialect: Dia
 
 def report(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     """A CSV file for people: no cell is taken for a formula by a spreadsheet."""
-    safe = ([_harmless(cell) for cell in row] for row in rows)
+    safe = ([harmless(cell) for cell in row] for row in rows)
     return _csv(header, safe, Dialect(), "utf-8-sig")
 
 
-def _harmless(cell: object) -> str:
+def harmless(cell: object) -> str:
+    """The text of a cell that no spreadsheet takes for a formula."""
     text = "" if cell is None or cell is False else str(cell)
     return f"'{text}" if text.startswith(_FORMULA) else text
 

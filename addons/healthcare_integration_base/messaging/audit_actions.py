@@ -1,0 +1,209 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+"""What the audit trail tells of: each action with its name, and what kind of act it is.
+
+Whatever is appended to the trail is listed here; a test looks for it. What an addon of its own
+appends, it adds to the selection of ``hc.audit.event`` (``selection_add``) and here by
+:func:`register`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Verb = Literal["C", "R", "U", "D", "E"]
+"""Create, read, update, delete, execute: code system http://hl7.org/fhir/audit-event-action."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A kind of event.
+
+    :param label: its name in lists, in English; the selection field translates it
+    :param verb: what kind of act it is
+    """
+
+    label: str
+    verb: Verb
+
+
+ACTIONS: dict[str, Action] = {
+    "audit.exported": Action("Audit trail exported", "R"),
+    "catalog.reviewed": Action("Entry of the catalog reviewed", "U"),
+    "channel.paused": Action("Channel paused", "U"),
+    "channel.resumed": Action("Channel resumed", "U"),
+    "config.changed": Action("Settings changed", "U"),
+    "config.created": Action("Settings created", "C"),
+    "config.deleted": Action("Settings deleted", "D"),
+    "content.exported": Action("Message content exported", "R"),
+    "content.read": Action("Message content read", "R"),
+    "credential.used": Action("System logged in", "E"),
+    "data.exported": Action("List exported", "R"),
+    "endpoint.breaker_closed": Action("Sending resumed", "U"),
+    "endpoint.secret_set": Action("Secret of an endpoint set", "U"),
+    "endpoint.tested": Action("Endpoint tested", "E"),
+    "erasure.cancelled": Action("Erasure cancelled", "U"),
+    "erasure.confirmed": Action("Erasure confirmed", "U"),
+    "erasure.done": Action("Person erased", "D"),
+    "erasure.requested": Action("Erasure requested", "C"),
+    "hold.placed": Action("Legal hold placed", "C"),
+    "hold.released": Action("Legal hold released", "U"),
+    "key.resealed": Action("Secrets encrypted anew", "U"),
+    "mapping.activated": Action("Mapping activated", "U"),
+    "mapping.retired": Action("Mapping retired", "U"),
+    "message.accepted": Action("Message accepted from another than the owner", "U"),
+    "message.asked": Action("Receiver asked", "E"),
+    "message.cancelled": Action("Message cancelled", "U"),
+    "message.delivered": Action("Message delivered", "E"),
+    "message.handled": Action("Message handled", "E"),
+    "message.queued": Action("Message to be sent", "C"),
+    "message.received": Action("Message received", "C"),
+    "message.refused": Action("Message refused", "E"),
+    "message.replayed": Action("Message replayed", "E"),
+    "message.resumed": Action("Message resumed", "E"),
+    "message.sent": Action("Message sent", "E"),
+    "message.settled": Action("Unknown outcome settled", "U"),
+    "message.skipped": Action("Message handled elsewhere", "U"),
+    "message.unknown": Action("Outcome unknown", "U"),
+    "message.validated": Action("Message tried out", "E"),
+    "replay.approved": Action("Replay approved", "U"),
+    "replay.cancelled": Action("Replay cancelled", "U"),
+    "replay.done": Action("Replay done", "E"),
+    "replay.dry_run": Action("Replay tried out", "E"),
+    "replay.paused": Action("Replay paused", "U"),
+    "replay.prepared": Action("Replay prepared", "C"),
+    "replay.resumed": Action("Replay resumed", "U"),
+    "replay.started": Action("Replay started", "E"),
+    "request.refused": Action("Request refused", "E"),
+    "restore.asked": Action("Asked to send again", "E"),
+    "restore.closed": Action("Restore closed", "U"),
+    "restore.paused": Action("Intake paused after a restore", "U"),
+    "restore.resumed": Action("Intake resumed after a restore", "U"),
+    "restore.started": Action("Restore started", "C"),
+    "retention.run": Action("Content pruned", "D"),
+    "segments.apart": Action("Separation of the segments changed", "U"),
+    "sync.cancelled": Action("Run cancelled", "U"),
+    "sync.cursor_set": Action("Cursor set", "U"),
+    "sync.finished": Action("Run finished", "E"),
+    "sync.reported": Action("Rows of a run exported", "R"),
+    "sync.requested": Action("Run requested", "E"),
+    "sync.retried": Action("Run tried again", "E"),
+    "trail.bundle.exported": Action("Signed bundle of the trail exported", "R"),
+    "trail.proof.exported": Action("Proof of an event exported", "R"),
+    "trail.restore.accepted": Action("Restored trail accepted", "U"),
+    "trail.retention.changed": Action("Retention of the trail changed", "U"),
+    "trail.verified": Action("Audit trail verified", "E"),
+    "mllp.client.added": Action("MLLP certificate added", "C"),
+    "mllp.client.changed": Action("MLLP certificate changed", "U"),
+    "mllp.client.removed": Action("MLLP certificate removed", "D"),
+    "mllp.port.changed": Action("MLLP port changed", "U"),
+    "mllp.port.created": Action("MLLP port created", "C"),
+    "mllp.port.removed": Action("MLLP port removed", "D"),
+    "retention.rule.changed": Action("Retention rule changed", "U"),
+    "retention.rule.created": Action("Retention rule created", "C"),
+    "retention.rule.deleted": Action("Retention rule deleted", "D"),
+    "system.limits.changed": Action("Limits of a system changed", "U"),
+}
+
+FORMER = frozenset(
+    {
+        "mllp.client.added",
+        "mllp.client.changed",
+        "mllp.client.removed",
+        "mllp.port.changed",
+        "mllp.port.created",
+        "mllp.port.removed",
+        "retention.rule.changed",
+        "retention.rule.created",
+        "retention.rule.deleted",
+        "system.limits.changed",
+    }
+)
+"""Actions of trails that began before version 1.2, which nothing appends any more."""
+
+FAMILIES: dict[str, str] = {
+    "message": "Messages",
+    "content": "Content of messages",
+    "replay": "Replays",
+    "channel": "Channels",
+    "mapping": "Mappings",
+    "config": "Settings",
+    "credential": "Credentials",
+    "key": "Master key",
+    "request": "Refusals",
+    "segments": "Segments",
+    "endpoint": "Endpoints",
+    "sync": "Scheduled jobs",
+    "data": "Exports of lists",
+    "audit": "Exports of the trail",
+    "catalog": "Catalog",
+    "trail": "Proof of the trail",
+    "retention": "Retention",
+    "hold": "Legal holds",
+    "erasure": "Erasures",
+    "restore": "Restores",
+    "mllp": "MLLP ports",
+    "system": "Systems",
+}
+"""What the part of an action before its first dot stands for."""
+
+OUTCOMES: dict[str, str] = {
+    "done": "Done",
+    "refused": "Refused",
+    "failed": "Failed",
+    "received": "Received",
+    "queued": "To send",
+    "retry": "Retry",
+    "review": "In review",
+    "dead": "Dead",
+    "duplicate": "Duplicate",
+    "superseded": "Superseded",
+    "rejected": "Rejected",
+    "cancelled": "Cancelled",
+    "unknown": "Unknown",
+    "unreached": "Not reached",
+    "reached": "Reached",
+    "valid": "Valid",
+    "changed": "Changed",
+    "rolled_back": "Rolled back",
+    "refuse": "Refuses what comes",
+    "hold": "Keeps what comes",
+    "draft": "Draft",
+    "in_review": "Submitted",
+    "approval": "Waits for approval",
+    "running": "Running",
+    "paused": "Paused",
+    "active": "Active",
+    "retired": "Retired",
+    "open": "Open",
+    "closed": "Closed",
+    "enabled": "Enabled",
+    "disabled": "Disabled",
+    "searching": "Searching",
+    "found": "Found",
+    "erasing": "Erasing",
+}
+"""What an event led to, as it is called on screen."""
+
+FAILED = ("refused", "failed", "rejected", "dead", "unreached")
+"""Outcomes of what did not come about."""
+
+WAITING = ("retry", "review", "unknown")
+"""Outcomes that something or somebody has to follow up."""
+
+
+def register(**actions: Action) -> None:
+    """Add actions of another addon; ``__`` stands for the dot.
+
+    :raise ValueError: where one is known already
+    """
+    named = {name.replace("__", "."): action for name, action in actions.items()}
+    if taken := named.keys() & ACTIONS.keys():
+        raise ValueError(f"known already: {sorted(taken)}")
+    ACTIONS.update(named)
+
+
+def verb_of(code: str) -> Verb:
+    """What kind of act an action is; one that nobody registered is carried out."""
+    action = ACTIONS.get(code)
+    return action.verb if action else "E"
