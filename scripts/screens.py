@@ -189,6 +189,8 @@ def catalog_pictures(find: Finder) -> Iterator[Picture]:
         yield Picture("mllp-port", f"integration-mllp/{port}")
         for title in ("TLS", "Limits", "Traffic"):
             yield Picture(f"mllp-port-{title.lower()}", f"integration-mllp/{port}", (tab(title),))
+    looked = (await_(".o_hc_setup_page"),)
+    yield Picture("setup-check", "integration-setup-check", looked)
     yield Picture("lanes", "integration-lanes")
     yield Picture("lane", f"integration-lanes/{find.one('hc.lane', order='id')}")
 

@@ -89,6 +89,7 @@
         "views/hc_audit_event_views.xml",
         "views/register_views.xml",
         "reports/catalog_report.xml",
+        "views/setup_check_views.xml",
         "views/menus.xml",
     ],
     "assets": {

@@ -145,6 +145,7 @@ from . import (
     hc_identifier_outbound,
     hc_outbox,
     hc_followup_hl7_ack,
+    hc_setup_check,
     hc_system_register,
     hc_channel_register,
     hc_flow_map,

@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from . import test_access
+from . import test_access_matrix
 from . import test_application_ack
 from . import test_catalog
 from . import test_channel_mapping
@@ -44,6 +45,7 @@ from . import test_policy_tour
 from . import test_pressure
 from . import test_runbook
 from . import test_server_faults
+from . import test_setup_check
 from . import test_staff_entry
 from . import test_sync_http_pull
 from . import test_sync_http_push
