@@ -43,6 +43,7 @@ class ResPartner(models.Model):
         """Button: the charges of the payer or patient."""
         self.ensure_one()
         self.check_access("read")
+        self.env["hc.charge"].check_access("read")
         return {
             **self.env["ir.actions.act_window"]._for_xml_id("hc_billing_bridge.action_hc_charge"),
             "domain": self._hc_charges(),

@@ -206,6 +206,7 @@ class Ledger:
             "mapping_version": prepared.mapping_version,
             "source_digest": prepared.source_digest,
             "application_ack": prepared.application_ack,
+            "policy_version": prepared.policy_version,
             "contract": prepared.type,
         }
 
@@ -334,6 +335,7 @@ COLUMNS = {
     "mapping_version": "integer",
     "source_digest": "text",
     "application_ack": "jsonb",
+    "policy_version": "integer",
 }
 TRAIL = {
     "outcome": "state",

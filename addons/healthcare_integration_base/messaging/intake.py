@@ -42,6 +42,7 @@ class Prepared:
     # whatever the version of the mapping.
     source_digest: str | None = None
     application_ack: dict[str, str] | None = None
+    policy_version: int = 0
 
 
 def prepare(
@@ -86,6 +87,7 @@ def prepare(
         mapping_version=table.version if table else 0,
         source_digest=_digest(contract.named(event.data), keyring) if table else None,
         application_ack=event.application_ack and scrub.whole(event.application_ack),
+        policy_version=contract.policy_version,
     )
 
 

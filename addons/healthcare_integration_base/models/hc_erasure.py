@@ -11,7 +11,10 @@ from ..engine.prune import LOCK, PAGE
 from ..messaging.digest import keyed
 from ..messaging.retention import STAND_IN
 
-MANAGER = "healthcare_integration_base.group_integration_manager"
+DECIDERS = (
+    "healthcare_integration_base.group_integration_manager,"
+    "healthcare_integration_base.group_privacy_officer"
+)
 SLOT_SECONDS = 45
 SEARCHED = ("found", "blocked")
 
@@ -284,8 +287,10 @@ class HcErasure(models.Model):
     def _require(self, *states):
         self.ensure_one()
         self.check_access("read")
-        if not self.env.user.has_group(MANAGER):
-            raise AccessError(self.env._("Only integration managers may do this."))
+        if not self.env.user.has_groups(DECIDERS):
+            raise AccessError(
+                self.env._("Only integration managers and privacy officers may do this.")
+            )
         if self.state not in states:
             raise UserError(self.env._("The erasure is not in the right state for this."))
 

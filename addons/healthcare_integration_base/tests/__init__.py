@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from . import test_access
+from . import test_access_matrix
 from . import test_application_ack
 from . import test_catalog
 from . import test_channel_mapping
@@ -18,6 +19,7 @@ from . import test_environment
 from . import test_ownership
 from . import test_segments
 from . import test_erasure
+from . import test_field_policy
 from . import test_governed
 from . import test_issue
 from . import test_keyring
@@ -28,6 +30,7 @@ from . import test_replay
 from . import test_replay_rights
 from . import test_replay_tours
 from . import test_migration
+from . import test_minimization_preview
 from . import test_mllp
 from . import test_legal_hold
 from . import test_restore
@@ -38,9 +41,11 @@ from . import test_outbound_recovery
 from . import test_outbound_unknown
 from . import test_outbound_wake
 from . import test_outcomes
+from . import test_policy_tour
 from . import test_pressure
 from . import test_runbook
 from . import test_server_faults
+from . import test_setup_check
 from . import test_staff_entry
 from . import test_sync_http_pull
 from . import test_sync_http_push

@@ -104,6 +104,17 @@ class AccessCase(EngineCase):
             }
         )
 
+        cls.env["hc.field.policy"].create({"channel_id": cls.channel.id})
+        cls.env["hc.field.count"].create(
+            {
+                "channel_id": cls.channel.id,
+                "company_id": cls.env.company.id,
+                "message_type_id": cls.kind.id,
+                "pointer": "*",
+                "day": "2026-01-01",
+            }
+        )
+
     @classmethod
     def _fill_credentials(cls):
         certificate = cls.env["hc.credential"].create({"system_id": cls.system.id, "kind": "mtls"})

@@ -4,7 +4,10 @@ from odoo.exceptions import AccessError, UserError
 
 from ..messaging.retention import is_pseudonym
 
-MANAGER = "healthcare_integration_base.group_integration_manager"
+DECIDERS = (
+    "healthcare_integration_base.group_integration_manager,"
+    "healthcare_integration_base.group_privacy_officer"
+)
 NEVER_STORED = ("number", "authority")
 
 
@@ -48,8 +51,10 @@ class HcErasureRequest(models.TransientModel):
         """Button: look for what holds the person. Nothing is erased yet."""
         self.ensure_one()
         self.check_access("write")
-        if not self.env.user.has_group(MANAGER):
-            raise AccessError(self.env._("Only integration managers may do this."))
+        if not self.env.user.has_groups(DECIDERS):
+            raise AccessError(
+                self.env._("Only integration managers and privacy officers may do this.")
+            )
         pseudonym = (self.pseudonym or "").strip()
         if not is_pseudonym(pseudonym):
             raise UserError(
