@@ -102,6 +102,7 @@ def pictures(find: Finder) -> Iterator[Picture]:
     yield from mapping_pictures(find)
     yield from batch_pictures(find)
     yield from retention_pictures(find)
+    yield from privacy_pictures(find)
     yield from stock_pictures(find)
     yield from billing_pictures(find)
     yield from biomed_pictures(find)
@@ -299,6 +300,26 @@ def retention_pictures(find: Finder) -> Iterator[Picture]:
         yield Picture("restore", f"integration-restores/{restore}")
     channel = f"integration-channels/{find.one('hc.channel', ('state', '=', 'active'))}"
     yield Picture("channel-retention", channel, (tab("Retention"),))
+
+
+def privacy_pictures(find: Finder) -> Iterator[Picture]:
+    """Keys of pseudonyms, the search by patient, and originals behind glass."""
+    yield Picture("pseudonym-keys", "integration-pseudonym-keys")
+    key = find.one("hc.pseudonym.key", ("state", "=", "current"))
+    yield Picture("pseudonym-key", f"integration-pseudonym-keys/{key}")
+    replace = (click(".o_statusbar_buttons button", "Replace"), await_(".modal .o_form_view"))
+    yield Picture("pseudonym-key-replace", f"integration-pseudonym-keys/{key}", replace)
+    search = (
+        click(".o_main_navbar .o_menu_sections button", "Messages"),
+        click(".o-dropdown-item", "Find by Patient"),
+        await_(".modal .o_hc_patient_search"),
+    )
+    yield Picture("patient-search", "integration-messages", search)
+    channel = f"integration-channels/{find.one('hc.channel', ('direction', '=', 'in'))}"
+    yield Picture("channel-originals", channel, (tab("Sealed Originals"),))
+    yield Picture("originals", "integration-originals")
+    if access := find.one("hc.original.access"):
+        yield Picture("original", f"integration-originals/{access}")
 
 
 def stock_pictures(find: Finder) -> Iterator[Picture]:

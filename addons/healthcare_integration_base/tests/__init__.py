@@ -36,6 +36,7 @@ from . import test_legal_hold
 from . import test_restore
 from . import test_retention
 from . import test_ordering
+from . import test_original
 from . import test_outbound
 from . import test_outbound_recovery
 from . import test_outbound_unknown
@@ -43,6 +44,7 @@ from . import test_outbound_wake
 from . import test_outcomes
 from . import test_policy_tour
 from . import test_pressure
+from . import test_pseudonym_keys
 from . import test_runbook
 from . import test_server_faults
 from . import test_setup_check

@@ -19,6 +19,7 @@ UNGOVERNED = {
     "hc.erasure.line",
     "hc.exchange",
     "hc.expiry",
+    "hc.field.count",
     "hc.inflight",
     "hc.message.attempt",
     "hc.message.decision",
