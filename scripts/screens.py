@@ -97,11 +97,13 @@ def pictures(find: Finder) -> Iterator[Picture]:
     yield from message_pictures(find)
     yield from review_pictures(find)
     yield from catalog_pictures(find)
+    yield from policy_pictures(find)
     yield from ownership_pictures(find)
     yield from mapping_pictures(find)
     yield from batch_pictures(find)
     yield from retention_pictures(find)
     yield from audit_pictures(find)
+    yield from privacy_pictures(find)
     yield from stock_pictures(find)
     yield from billing_pictures(find)
     yield from biomed_pictures(find)
@@ -189,8 +191,44 @@ def catalog_pictures(find: Finder) -> Iterator[Picture]:
         yield Picture("mllp-port", f"integration-mllp/{port}")
         for title in ("TLS", "Limits", "Traffic"):
             yield Picture(f"mllp-port-{title.lower()}", f"integration-mllp/{port}", (tab(title),))
+    looked = (await_(".o_hc_setup_page"),)
+    yield Picture("setup-check", "integration-setup-check", looked)
     yield Picture("lanes", "integration-lanes")
     yield Picture("lane", f"integration-lanes/{find.one('hc.lane', order='id')}")
+
+
+SAMPLE = """{
+  "resourceType": "SupplyDelivery", "id": "sd-1", "status": "completed",
+  "identifier": [{"system": "urn:hc:ehr", "value": "SD-1001"}],
+  "patient": {"identifier": {"system": "urn:hc:mrn", "value": "MRN-77310"},
+    "display": "Ophelia Montague"},
+  "basedOn": [{"identifier": {"value": "ORD-4711"}}],
+  "suppliedItem": {"quantity": {"value": 2, "unit": "EA"},
+    "itemCodeableConcept": {"coding": [
+      {"system": "https://www.gs1.org/gtin", "code": "00380740000011"}]}},
+  "occurrenceDateTime": "2026-11-22T09:00:00Z",
+  "destination": {"identifier": {"value": "ICU-1"}}
+}"""
+
+
+def policy_pictures(find: Finder) -> Iterator[Picture]:
+    """What a channel keeps, and what it does not."""
+    yield Picture("policies", "integration-policies")
+    yield Picture("not-kept", "integration-not-kept")
+    yield Picture("not-kept-pivot", "integration-not-kept", (view("pivot"),))
+    yield Picture("not-kept-graph", "integration-not-kept", (view("graph"),))
+    for state in ("active", "in_review"):
+        if policy := find.one("hc.field.policy", ("state", "=", state)):
+            yield Picture(f"policy-{state}", f"integration-policies/{policy}")
+    channel = find.one("hc.channel", ("policy_ids", "!=", False), ("state", "=", "active"))
+    if not channel:
+        return
+    path = f"integration-channels/{channel}"
+    yield Picture("channel-minimization", path, (tab("Minimization"),))
+    open_it = (tab("Minimization"), click(".tab-pane.active button[name=action_open_preview]"))
+    yield Picture("preview-empty", path, open_it)
+    run = (*open_it, fill(".o_hc_preview textarea", SAMPLE), click(".o_hc_preview .btn-primary"))
+    yield Picture("preview", path, (*run, await_(".o_hc_preview_table")))
 
 
 def ownership_pictures(find: Finder) -> Iterator[Picture]:
@@ -263,6 +301,26 @@ def retention_pictures(find: Finder) -> Iterator[Picture]:
         yield Picture("restore", f"integration-restores/{restore}")
     channel = f"integration-channels/{find.one('hc.channel', ('state', '=', 'active'))}"
     yield Picture("channel-retention", channel, (tab("Retention"),))
+
+
+def privacy_pictures(find: Finder) -> Iterator[Picture]:
+    """Keys of pseudonyms, the search by patient, and originals behind glass."""
+    yield Picture("pseudonym-keys", "integration-pseudonym-keys")
+    key = find.one("hc.pseudonym.key", ("state", "=", "current"))
+    yield Picture("pseudonym-key", f"integration-pseudonym-keys/{key}")
+    replace = (click(".o_statusbar_buttons button", "Replace"), await_(".modal .o_form_view"))
+    yield Picture("pseudonym-key-replace", f"integration-pseudonym-keys/{key}", replace)
+    search = (
+        click(".o_main_navbar .o_menu_sections button", "Messages"),
+        click(".o-dropdown-item", "Find by Patient"),
+        await_(".modal .o_hc_patient_search"),
+    )
+    yield Picture("patient-search", "integration-messages", search)
+    channel = f"integration-channels/{find.one('hc.channel', ('direction', '=', 'in'))}"
+    yield Picture("channel-originals", channel, (tab("Sealed Originals"),))
+    yield Picture("originals", "integration-originals")
+    if access := find.one("hc.original.access"):
+        yield Picture("original", f"integration-originals/{access}")
 
 
 def stock_pictures(find: Finder) -> Iterator[Picture]:

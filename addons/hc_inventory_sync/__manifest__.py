@@ -44,6 +44,7 @@
         "demo/stock.quant.csv",
         "demo/stock_quant.xml",
         "demo/hc_systems.xml",
+        "demo/hc_field_policy.xml",
         "demo/hc_mllp_port.xml",
         "demo/hc_identifier.xml",
         "demo/hc_sync.xml",

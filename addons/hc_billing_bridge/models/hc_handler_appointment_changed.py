@@ -17,6 +17,7 @@ class HcHandlerAppointmentChanged(models.AbstractModel):
     _description = "Appointments Made, Moved, Kept or Cancelled"
 
     _groups = ("hc_billing_bridge.group_appointment_keeper",)
+    _tolerates = {"/patient/mrn": ("drop",)}
     _owned_fields = {
         "status": ("state",),
         "start": ("start",),

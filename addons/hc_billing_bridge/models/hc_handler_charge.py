@@ -20,6 +20,13 @@ class HcHandlerCharge(models.AbstractModel):
 
     _writer = "billing"
     _groups = ("hc_billing_bridge.group_billing_system",)
+    # Visits and patients are told apart by them: masked, all of them would be one.
+    _tolerates = {
+        "/encounter": ("drop",),
+        "/patient/mrn": ("drop",),
+        "/cost_center": ("drop",),
+        "/services/cost_center": ("drop",),
+    }
     _reader = Reader
 
     def _handle(self, items):

@@ -21,6 +21,13 @@ class HcHandlerEquipmentUpserted(models.AbstractModel):
 
     _writer = "biomed"
     _groups = ("hc_biomed_maintenance.group_biomed_system",)
+    # Devices are told apart by their numbers, and a label is taken to pieces.
+    _tolerates = {
+        "/serial": ("pseudonymize", "drop"),
+        "/udi": ("drop",),
+        "/software": ("drop",),
+        "/acquired_on": ("drop",),
+    }
     _owned_fields = {
         **{name: (field,) for name, field in TEXTS.items()},
         "serial": ("serial_no",),

@@ -22,6 +22,12 @@ class HcHandlerSupply(models.AbstractModel):
 
     _writer = "stock"
     _groups = ("stock.group_stock_user",)
+    _tolerates = {
+        "/cost_center": ("drop",),
+        "/lines/lot": ("drop",),
+        "/lines/serial": ("pseudonymize", "drop"),
+        "/lines/expiry": ("drop",),
+    }
     _posting = "use"
     _reader = Reader
 

@@ -21,6 +21,7 @@ class HcHandlerVendorUpserted(models.AbstractModel):
 
     _record = "res.partner"
     _namespace = "vendor"
+    _tolerates = {"/phone": ("drop",), "/email": ("drop",), "/address": ("drop",)}
     _owned_fields = {
         **{name: (field,) for name, field in TEXTS.items()},
         "approved": ("hc_vendor_approved",),

@@ -5,9 +5,11 @@ from . import (
     audit_export,
     dispatcher,
     batch,
+    export_csv,
     fhir,
     health,
     hl7v2,
     messages,
+    preview,
     status,
 )

@@ -56,7 +56,7 @@ def fhir_resource(raw):
 def _keep_fhir(caller, channel, raw):
     try:
         intake, events = Intake(caller), read(channel, raw)
-        stored = intake.keep(intake.group([(channel, event) for event in events]))
+        stored = intake.keep(intake.group([(channel, event) for event in events], raw))
     except MessageError as error:
         trail.refused([error])
         return fhir_answers.refusal(error)

@@ -23,7 +23,7 @@ class Messages(Controller):
         if config.format != "cloudevents":
             return documents.answer(caller, config, raw)
         intake = Intake(caller)
-        stored = intake.keep(intake.group([(config, read_event(caller, config, raw))]))
+        stored = intake.keep(intake.group([(config, read_event(caller, config, raw))], raw))
         return answers.json_answer(
             answers.accepted_body(stored, {config.id: config.code}),
             answers.accepted_status(stored),

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -16,7 +18,9 @@ from .contract_targets import Target, targets
 from .contract_words import ContractError, check_root, names, refuse
 from .errors import FieldError, MessageError
 from .event import JsonObject, JsonValue
+from .field_policy import has_phones, restricted
 from .keyring import KeyRing
+from .phone import NOWHERE, Phones
 
 MAX_ERRORS = 50
 EVENT_ID = "$id"
@@ -51,6 +55,8 @@ class Contract:
         self._relaxed = _validator(contract_schema.relaxed(body, optional)) if optional else None
         self.business_key = self._key_parts("x-hc-business-key")
         self.ordering_key = self._key_parts("x-hc-ordering-key")
+        self.policy_version = 0
+        self._phones = NOWHERE
         self.data_domain = cast("str | None", schema.get("x-hc-data-domain"))
         self.record = self._record()
 
@@ -93,9 +99,47 @@ class Contract:
         """What stands in the personal fields of data, checked or not."""
         return frozenset(persons_in(self._root, data))
 
+    @property
+    def fields(self) -> Record:
+        """The data as a whole, with its fields."""
+        return self._root
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """Pointers of what tells messages apart, or puts them in order."""
+        parts = (*self.business_key, *self.ordering_key)
+        return frozenset(f"/{name}" for part in parts for name in part if name != EVENT_ID)
+
+    @cached_property
+    def has_phones(self) -> bool:
+        """Whether a field is a telephone number."""
+        return has_phones(self._root)
+
+    def under(
+        self, rules: Mapping[str, str], version: int = 0, phones: Phones = NOWHERE
+    ) -> Contract:
+        """The contract as one channel has it: nothing but minimization differs.
+
+        Made once for each channel, so that a policy costs nothing with each event.
+
+        :param rules: pointer -> own rule; what is looser than the contract's has no effect, and
+            neither has one about a key
+        :param version: of the policy, kept with each message; 0: none
+        """
+        other = copy.copy(self)
+        own = {pointer: rule for pointer, rule in rules.items() if pointer not in self.keys}
+        other._root = cast(Record, restricted(self._root, own, self.type.rpartition(".")[0]))
+        other.policy_version = version
+        other._phones = phones
+        return other
+
+    def walk(self, named: JsonObject, keyring: KeyRing) -> Walk:
+        """What a minimization of the checked data gathers."""
+        return Walk(keyring, self._phones, named)
+
     def minimize(self, named: JsonObject, raw: JsonObject, keyring: KeyRing) -> Minimized:
         """What of the checked data may be kept; ``raw`` is the data as it came."""
-        walk = Walk(keyring)
+        walk = self.walk(named, keyring)
         kept = self._root.minimize(named, raw, {}, walk)
         data = kept if kept is not GONE and isinstance(kept, dict) else {}
         return Minimized(data, walk.dropped, frozenset(walk.personal), tuple(walk.places))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from decimal import Decimal
@@ -13,10 +14,11 @@ from .contract_words import Condition, DecimalRule
 from .errors import FieldError
 from .event import JsonObject, JsonValue
 from .keyring import KeyRing
+from .phone import NOWHERE, Phones
+from .reductions import reduced
 from .values import canonical_decimal, canonical_time, parse_decimal
 
 UNNAMED = "*"
-_MASK = "***"
 
 
 class _Gone(Enum):
@@ -30,12 +32,19 @@ Place: TypeAlias = tuple[Any, str | int, str]
 
 
 class Walk:
-    """What one minimization gathers on its way."""
+    """What one minimization gathers on its way.
 
-    __slots__ = ("dropped", "keyring", "personal", "places")
+    :param data: the whole that is minimized; names the facility that numbers are dialled from
+    """
 
-    def __init__(self, keyring: KeyRing) -> None:
+    __slots__ = ("data", "dropped", "keyring", "personal", "phones", "places")
+
+    def __init__(
+        self, keyring: KeyRing, phones: Phones = NOWHERE, data: JsonObject | None = None
+    ) -> None:
         self.keyring = keyring
+        self.phones = phones
+        self.data = data or {}
         self.dropped: dict[str, int] = {}
         self.personal: set[str] = set()
         # Where texts were kept that might name a person after all.
@@ -47,6 +56,10 @@ class Walk:
     def collect(self, value: JsonValue) -> None:
         """Remember every text and number within as personal."""
         self.personal.update(texts_of(value))
+
+    def e164(self, text: str) -> str | None:
+        """A telephone number in its one form; none if it is no number."""
+        return self.phones.e164(text, self.data.get("facility"))
 
 
 def texts_of(value: JsonValue) -> Iterator[str]:
@@ -108,7 +121,9 @@ class Dropped(Field):
 class Scalar(Field):
     """A text, number or truth value."""
 
-    __slots__ = ("condition", "decimal", "domain", "is_time", "keep", "scope")
+    __slots__ = (
+        *("condition", "decimal", "domain", "is_listed", "is_phone", "is_time", "keep", "scope"),
+    )
 
     def __init__(
         self,
@@ -120,20 +135,35 @@ class Scalar(Field):
         decimal: DecimalRule | None = None,
         is_time: bool = False,
         is_listed: bool = False,
+        is_phone: bool = False,
         domain: str = "",
         scope: str = "",
         condition: Condition | None = None,
     ) -> None:
         super().__init__(pointer, is_personal=is_personal, default=default)
         self.condition = condition
-        self.keep = keep
         self.decimal = decimal
         self.is_time = is_time
+        self.is_listed = is_listed
+        self.is_phone = is_phone
+        self.is_plain = not (decimal or is_time)
+        self._follow(keep, domain, scope)
+
+    def _follow(self, keep: str, domain: str, scope: str) -> None:
+        self.keep = keep
         self.domain = domain
         self.scope = scope
-        self.is_kept = keep == "keep" and condition is None
-        self.is_plain = not (decimal or is_time)
-        self.scrubs = keep == "keep" and self.is_plain and not is_listed
+        self.is_kept = keep == "keep" and self.condition is None and not self.is_phone
+        self.scrubs = keep == "keep" and self.is_plain and not self.is_listed
+
+    def under(self, keep: str, domain: str) -> Scalar:
+        """The same field with another rule.
+
+        :param domain: of its pseudonyms, where the contract has none for it
+        """
+        other = copy.copy(self)
+        other._follow(keep, self.domain or domain, self.scope)
+        return other
 
     def normalize(self, value: JsonValue, path: str, errors: list[FieldError]) -> JsonValue:
         if self.decimal is not None:
@@ -167,12 +197,15 @@ class Scalar(Field):
     def minimize(self, value: JsonValue, raw: JsonValue, siblings: JsonObject, walk: Walk) -> Kept:
         if self.condition is not None and not self.condition.holds(siblings):
             return self._dropped(value, raw, walk)
-        if self.keep == "keep":
-            return value
         if self.keep == "drop":
             return self._dropped(value, raw, walk)
+        number = walk.e164(str(value)) if self.is_phone else None
+        if self.keep == "keep":
+            if self.is_phone and number is None:  # whatever stands there, it is no number
+                return self._dropped(value, raw, walk)
+            return value if number is None else number
         self._collect(value, raw, walk)
-        return self._reduced(str(value), siblings, walk)
+        return self._reduced(str(value) if number is None else number, siblings, walk)
 
     def _dropped(self, value: JsonValue, raw: JsonValue, walk: Walk) -> Kept:
         self._collect(value, raw, walk)
@@ -189,9 +222,7 @@ class Scalar(Field):
         if self.keep == "pseudonymize":
             scope = siblings.get(self.scope) if self.scope else None
             return walk.keyring.pseudonym(self.domain, text, "" if scope is None else str(scope))
-        if self.keep == "year":
-            return text[:4]
-        return text[-4:] if self.keep == "last4" and len(text) >= 8 else _MASK
+        return reduced(self.keep, text)
 
 
 class Record(Field):
@@ -283,14 +314,15 @@ class Choice(Field):
         self.scrubs = any(field.scrubs for field in fields.values())
 
     def normalize(self, value: JsonValue, path: str, errors: list[FieldError]) -> JsonValue:
-        field = self._field(value)
+        field = self.field_of(value)
         return value if field is None else field.normalize(value, path, errors)
 
     def minimize(self, value: JsonValue, raw: JsonValue, siblings: JsonObject, walk: Walk) -> Kept:
-        field = self._field(value)
+        field = self.field_of(value)
         return GONE if field is None else field.minimize(value, raw, siblings, walk)
 
-    def _field(self, value: JsonValue) -> Field | None:
+    def field_of(self, value: JsonValue) -> Field | None:
+        """The one that describes a value."""
         if isinstance(value, dict):
             return self.fields.get(Record)
         return self.fields.get(Sequence if isinstance(value, list) else Scalar)

@@ -194,6 +194,7 @@ def _scalar(schema: JsonObject, pointer: str) -> Field:
         decimal=DecimalRule(decimal, pointer) if decimal is not None else None,
         is_time="x-hc-time" in schema,
         is_listed=bool(schema.keys() & {"enum", "const"}),
+        is_phone=schema.get("x-hc-format") == "phone",
         domain=str(schema.get("x-hc-domain", "")),
         scope=str(schema.get("x-hc-scope", "")),
         condition=Condition(condition, pointer) if condition is not None else None,
@@ -205,6 +206,10 @@ def _check_keep(schema: JsonObject, pointer: str, own: str, keep: str) -> None:
         refuse(pointer, "a secret is dropped or masked")
     if own != "operational" and keep == "keep" and not schema.get("x-hc-reason"):
         refuse(pointer, "x-hc-reason must say why this is kept")
+    if keep == "year" and "x-hc-time" not in schema:
+        refuse(pointer, "only an x-hc-time has a year")
+    if "x-hc-format" in schema and _types(schema, pointer) != {"string"}:
+        refuse(pointer, "x-hc-format belongs to a text")
     if (keep == "pseudonymize") is not bool(schema.get("x-hc-domain")):
         refuse(pointer, "x-hc-domain and pseudonymize go together")
 

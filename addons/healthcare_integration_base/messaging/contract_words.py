@@ -13,6 +13,7 @@ pattern for member names, no remote reference) there are ours:
 ``x-hc-decimal``   {"minimum"|"exclusiveMinimum", "digits", "places"} of a number, or of a
                    number in a string
 ``x-hc-time``      a date, or a date-time with or without offset
+``x-hc-format``    phone: a telephone number, kept and pseudonymized in the form of E.164
 ``x-hc-keep-if``   {sibling: [values]}: kept only beside one of these values, else dropped
 
 and of the contract as a whole
@@ -32,6 +33,7 @@ from .event import JsonObject, JsonValue
 
 CLASSES = frozenset({"operational", "personal", "clinical", "secret"})
 KEEPS = frozenset({"keep", "drop", "pseudonymize", "mask", "year", "last4"})
+FORMATS = frozenset({"phone"})
 ROOT_WORDS = frozenset(
     {
         *("x-hc-type", "x-hc-business-key", "x-hc-ordering-key", "x-hc-source-optional"),
@@ -47,6 +49,7 @@ FIELD_WORDS = frozenset(
         "x-hc-scope",
         "x-hc-decimal",
         "x-hc-time",
+        "x-hc-format",
         "x-hc-keep-if",
     }
 )
@@ -87,6 +90,8 @@ def check_words(schema: Mapping[str, object], pointer: str) -> None:
             refuse(pointer, f"{word} must be text")
     if schema.get("x-hc-time", True) is not True:
         refuse(pointer, "x-hc-time can only be true")
+    if schema.get("x-hc-format", "phone") not in FORMATS:
+        refuse(pointer, "unknown x-hc-format")
 
 
 def check_root(schema: JsonObject) -> None:

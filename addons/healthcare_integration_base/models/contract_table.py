@@ -67,6 +67,8 @@ def _type(member: Schema) -> str:
         return "decimal"
     if member.get("x-hc-time"):
         return "time"
+    if "x-hc-format" in member:
+        return str(member["x-hc-format"])
     if "enum" in member:
         return " | ".join(map(str, member["enum"]))
     kinds = member.get("type", "")

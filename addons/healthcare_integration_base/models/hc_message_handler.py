@@ -22,6 +22,12 @@ class HcMessageHandler(models.AbstractModel):
     """External ids of the groups that the handler's documents need, as few as possible. The
     users of systems whose channels take its messages get them, and lose them afterwards."""
 
+    _tolerates = {}
+    """Own rules of a channel that the handler can live with, ``{pointer: (rule, …)}``, where
+    they are others than usual: none for an operational field, all that fit for others. What it
+    compares or books at face value must not be listed with a rule that makes different values
+    alike."""
+
     _owned_fields = {}
     """Of an upsert: member of the data -> fields of the record that it fills. The ownership
     matrix may give these members to another system each."""

@@ -15,7 +15,7 @@ from ..messaging.contract import Contract
 from . import contract_table
 
 _logger = logging.getLogger(__name__)
-USED_BY = ("hc.message", "hc.channel.mapping.line", "hc.sync.job")
+USED_BY = ("hc.message", "hc.channel.mapping.line", "hc.field.policy.line", "hc.sync.job")
 
 
 class HcMessageType(models.Model):

@@ -40,6 +40,7 @@ class ChannelConfig:
     is_held: bool = False  # paused, but only the handling: intake goes on
     backlog_limit: int = 0  # messages that may wait on the channel; 0: no limit of its own
     lane_backlog_limit: int = 0
+    original_hours: int = 0  # that what the sender wrote is kept sealed; 0: not at all
     is_foreign: bool = False  # its system is of another environment than the database
     takes_tests: bool = True  # production refuses what is marked as a test
 

@@ -36,7 +36,7 @@ def row(env, channel, message_type, event, company, trace, ordering_key=None, bu
     :param trace: correlation, causation and traceparent of the cause
     :raise MessageError: ``contract_invalid``
     """
-    contract, ring = message_type._contract(), env["hc.keyring"]._ring()
+    contract, ring = channel._contract_of(message_type), env["hc.keyring"]._ring()
     prepared = prepare(event, contract, ring, channel_key=str(channel.id))
     ordering = ordering_key or prepared.ordering_key
     return {
@@ -66,6 +66,7 @@ def row(env, channel, message_type, event, company, trace, ordering_key=None, bu
         "mapping_version": 0,
         "source_digest": None,
         "application_ack": None,
+        "policy_version": prepared.policy_version,
     }
 
 

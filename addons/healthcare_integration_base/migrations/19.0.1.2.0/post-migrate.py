@@ -13,6 +13,13 @@ def migrate(cr, version):
         step(env)
 
 
+def pseudonym_keys(env):
+    """What is pseudonymized already is pseudonymized with version 1 of its key."""
+    env["hc.pseudonym.key"]._sudo_ensure(
+        env["hc.message.type"].with_context(active_test=False).search([])
+    )
+
+
 def see_both_segments(env):
     """Who saw both segments before goes on to; new databases have it from their data."""
     base = "healthcare_integration_base"
@@ -22,4 +29,4 @@ def see_both_segments(env):
     ]
 
 
-STEPS = (see_both_segments,)
+STEPS = (see_both_segments, pseudonym_keys)
