@@ -2,7 +2,7 @@
 PYTHON ?= python3
 HCDEV = PYTHONPATH=$(CURDIR)/scripts $(PYTHON) -m hcdev
 
-.PHONY: help setup demo start stop pictures psql shell test lint unit odoo-test acceptance bench faults
+.PHONY: help setup demo start stop pictures psql shell test lint security access unit odoo-test acceptance bench faults
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
@@ -31,8 +31,14 @@ shell: ## Odoo's shell in the demo database
 test: ## all: linters, unit, Odoo and acceptance tests, short fault tests
 	@$(HCDEV) test
 
-lint: ## ruff, pylint-odoo, mypy
+lint: ## ruff, pylint-odoo, bandit, mypy
 	@$(HCDEV) test lint
+
+security: ## bandit, and pip-audit, which asks the advisory database on the network
+	@$(HCDEV) test bandit pip-audit
+
+access: ## write docs/access.md and the reviewed lists of rights, to review them
+	@$(HCDEV) access
 
 unit: ## tests of the code that imports no odoo (T=path for some)
 	@$(HCDEV) test unit

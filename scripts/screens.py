@@ -103,6 +103,8 @@ def pictures(find: Finder) -> Iterator[Picture]:
     yield from mapping_pictures(find)
     yield from batch_pictures(find)
     yield from retention_pictures(find)
+    yield from audit_pictures(find)
+    yield from privacy_pictures(find)
     yield from stock_pictures(find)
     yield from billing_pictures(find)
     yield from biomed_pictures(find)
@@ -190,6 +192,8 @@ def catalog_pictures(find: Finder) -> Iterator[Picture]:
         yield Picture("mllp-port", f"integration-mllp/{port}")
         for title in ("TLS", "Limits", "Traffic"):
             yield Picture(f"mllp-port-{title.lower()}", f"integration-mllp/{port}", (tab(title),))
+    looked = (await_(".o_hc_setup_page"),)
+    yield Picture("setup-check", "integration-setup-check", looked)
     yield Picture("lanes", "integration-lanes")
     yield Picture("lane", f"integration-lanes/{find.one('hc.lane', order='id')}")
 
@@ -322,6 +326,26 @@ def retention_pictures(find: Finder) -> Iterator[Picture]:
     yield Picture("channel-retention", channel, (tab("Retention"),))
 
 
+def privacy_pictures(find: Finder) -> Iterator[Picture]:
+    """Keys of pseudonyms, the search by patient, and originals behind glass."""
+    yield Picture("pseudonym-keys", "integration-pseudonym-keys")
+    key = find.one("hc.pseudonym.key", ("state", "=", "current"))
+    yield Picture("pseudonym-key", f"integration-pseudonym-keys/{key}")
+    replace = (click(".o_statusbar_buttons button", "Replace"), await_(".modal .o_form_view"))
+    yield Picture("pseudonym-key-replace", f"integration-pseudonym-keys/{key}", replace)
+    search = (
+        click(".o_main_navbar .o_menu_sections button", "Messages"),
+        click(".o-dropdown-item", "Find by Patient"),
+        await_(".modal .o_hc_patient_search"),
+    )
+    yield Picture("patient-search", "integration-messages", search)
+    channel = f"integration-channels/{find.one('hc.channel', ('direction', '=', 'in'))}"
+    yield Picture("channel-originals", channel, (tab("Sealed Originals"),))
+    yield Picture("originals", "integration-originals")
+    if access := find.one("hc.original.access"):
+        yield Picture("original", f"integration-originals/{access}")
+
+
 def stock_pictures(find: Finder) -> Iterator[Picture]:
     """What the stock addon adds to Odoo's own screens."""
     setup = "action-hc_inventory_sync.action_hc_ward_setup"
@@ -346,6 +370,16 @@ def stock_pictures(find: Finder) -> Iterator[Picture]:
     store = find.one("stock.warehouse", ("hc_ward_route_id", "!=", False), order="id")
     path = f"action-stock.action_warehouse_form/{store}"
     yield Picture("warehouse-wards", path, (tab("Wards"),))
+
+
+def audit_pictures(find: Finder) -> Iterator[Picture]:
+    """How the audit trail is sealed."""
+    yield Picture("audit-trail", "hc-audit-trail", docs=True)
+    bundle = click("button", "Download a bundle")
+    yield Picture("audit-bundle", "hc-audit-trail", (bundle, await_(".modal .o_form_view")))
+    yield Picture("audit-checkpoints", "hc-audit-checkpoints")
+    if checkpoint := find.one("hc.audit.checkpoint"):
+        yield Picture("audit-checkpoint", f"hc-audit-checkpoints/{checkpoint}")
 
 
 def billing_pictures(find: Finder) -> Iterator[Picture]:

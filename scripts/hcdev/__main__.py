@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import fcntl
 import os
-import subprocess
+import subprocess  # nosec B404  # to start programs is what this is for
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from . import config, database, odoo_root, postgres, serve, stages, system, venv
-from .common import REPO, WORK, SetupError, say
+from . import config, database, odoo_root, postgres, security, serve, stages, system, venv
+from .common import REPO, WORK, SetupError, run, say
 from .odoo_root import OdooTree
 from .postgres import Server
 
 SIMULATION = REPO / "scripts/simulate_day.py"
 PICTURES = REPO / "scripts/screenshots.py"
-LINTERS_ONLY = {"lint", "unit"}
+SECURITY = {"bandit", "pip-audit"}
+ACCESS = (
+    "from odoo.addons.healthcare_integration_base.tests import access_matrix as a; a.write(env)\n"
+)
+LINTERS_ONLY = {"lint", "unit", *SECURITY}
 
 
 @contextmanager
@@ -102,7 +106,9 @@ def do_stop() -> int:
 def do_psql() -> int:
     """psql in the demo database."""
     server = postgres.ensure()
-    return subprocess.run(["psql", config.DEMO_DATABASE], env=server.env(), check=False).returncode
+    command = ["psql", config.DEMO_DATABASE]
+    done = subprocess.run(command, env=server.env(), check=False)  # nosec B603  # our own words
+    return done.returncode
 
 
 def do_shell() -> int:
@@ -110,7 +116,20 @@ def do_shell() -> int:
     tree, server = setup()
     conf = config.write_test(tree, server)
     command = [str(venv.ODOO), "shell", "-c", str(conf), "-d", config.DEMO_DATABASE, "--no-http"]
-    return subprocess.run(command, env=config.environment(server), check=False).returncode
+    env = config.environment(server)
+    return subprocess.run(command, env=env, check=False).returncode  # nosec B603  # our own words
+
+
+def do_access() -> int:
+    """Write what the database says of rights, for somebody to review."""
+    with alone():
+        tree, server = setup()
+        conf = config.write_test(tree, server)
+        database.ensure_template(tree, server, conf)
+        database.copy(server, database.TEMPLATE, database.TEST)
+    command = [venv.ODOO, "shell", "-c", conf, "-d", database.TEST, "--no-http"]
+    run(command, "reading the rights", env=config.environment(server), stdin=ACCESS)
+    return 0
 
 
 def do_test(names: tuple[str, ...]) -> int:
@@ -124,6 +143,8 @@ def do_test(names: tuple[str, ...]) -> int:
     with alone():
         tree, server = setup()
         conf = config.write_test(tree, server)
+        if {"lint", *SECURITY} & set(names):
+            security.ensure()
         if not LINTERS_ONLY.issuperset(names):
             database.ensure_template(tree, server, conf)
     return stages.perform(stages.Context(tree, server, conf), names)
@@ -133,6 +154,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "setup": do_setup,
     "postgres": do_postgres,
     "demo": do_demo,
+    "access": do_access,
     "start": do_start,
     "pictures": do_pictures,
     "stop": do_stop,

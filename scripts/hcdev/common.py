@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import subprocess
+import subprocess  # nosec B404  # to start programs is what this is for
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -38,7 +38,7 @@ def run(
     """Run a program and return its output; on failure one line with its last words."""
     words = [str(word) for word in command]
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # nosec B603  # a list of words, and no shell
             words,
             env=dict(env) if env is not None else None,
             cwd=cwd,

@@ -7,7 +7,7 @@ import os
 import pwd
 import re
 import signal
-import subprocess
+import subprocess  # nosec B404  # to start programs is what this is for
 import time
 import urllib.error
 import urllib.request
@@ -221,4 +221,5 @@ def run_script(script: Path, server: Server, *options: str) -> int:
         "HC_BROWSER": system.browser() or "",
         "HC_MLLP_PORT": config.mllp_port(),
     }
-    return subprocess.run([venv.PYTHON, script, *options], env=env, check=False).returncode
+    command: list[str | Path] = [venv.PYTHON, script, *options]
+    return subprocess.run(command, env=env, check=False).returncode  # nosec B603  # our own script

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
+import subprocess  # nosec B404  # to start programs is what this is for
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import config, database, system, venv
+from . import config, database, security, system, venv
 from .common import ADDONS, LOGS, REPO, VENV, SetupError, say
 from .odoo_root import OdooTree
 from .postgres import Server
@@ -77,7 +77,7 @@ def stream(
     words = [str(word) for word in command]
     with (
         (LOGS / f"test-{name}.log").open("w") as log,
-        subprocess.Popen(
+        subprocess.Popen(  # nosec B603  # a list of words, and no shell
             words,
             cwd=REPO,
             env=env,
@@ -96,13 +96,27 @@ def stream(
     return process.returncode, lines
 
 
+def bandit(context: Context) -> None:
+    """What bandit finds is mended, or explained beside the line."""
+    context.run("bandit", security.bandit())
+
+
+def pip_audit(context: Context) -> None:
+    """Known holes of the packages that we pin; needs the network."""
+    context.run("pip-audit", security.pip_audit())
+    output = (LOGS / "test-pip-audit.log").read_text(errors="replace")
+    if "pip-audit" in context.failed and security.heard_nothing(output):
+        context.summary.append(f"    {security.UNHEARD}")
+
+
 def lint(context: Context) -> None:
-    """ruff, pylint-odoo and mypy."""
+    """ruff, pylint-odoo, bandit and mypy."""
     context.run("ruff", [VENV / "bin/ruff", "check", "."])
     context.run("ruff-format", [VENV / "bin/ruff", "format", "--check", "."])
     addons = sorted(path.parent for path in ADDONS.glob("*/__manifest__.py"))
     if addons:
         context.run("pylint-odoo", [VENV / "bin/pylint", "--rcfile=.pylintrc", *addons])
+    bandit(context)
     context.run("mypy", [VENV / "bin/mypy", "-p", "hcdev"])
     # By itself and strictly: messaging/ imports no odoo, and the addon around it is not typed.
     context.run("mypy-messaging", [VENV / "bin/mypy", "-p", "messaging"])
@@ -163,12 +177,15 @@ def check_browser() -> None:
     if not system.has_browser():
         raise SetupError("browser tests need Chromium: apt-get install chromium")
     code = "import importlib.util as u, sys; sys.exit(u.find_spec('websocket') is None)"
-    if subprocess.run([venv.PYTHON, "-c", code], check=False).returncode:
+    found = subprocess.run([venv.PYTHON, "-c", code], check=False)  # nosec B603  # our own words
+    if found.returncode:
         raise SetupError("browser tests need websocket-client, which requirements-dev.txt names")
 
 
 STAGES: dict[str, Callable[[Context], None]] = {
     "lint": lint,
+    "bandit": bandit,
+    "pip-audit": pip_audit,
     "unit": unit,
     "odoo": odoo_tests,
     "acceptance": acceptance,

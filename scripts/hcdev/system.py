@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import importlib.util
-import subprocess
+import subprocess  # nosec B404  # to start programs is what this is for
 import sys
 from collections.abc import Callable
 
@@ -110,5 +110,6 @@ def root_prefix() -> list[str] | None:
         return []
     if not common.which("sudo"):
         return None
-    allowed = subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False)
+    question = ["sudo", "-n", "true"]
+    allowed = subprocess.run(question, capture_output=True, check=False)  # nosec B603  # fixed
     return ["sudo", "-n"] if allowed.returncode == 0 else None

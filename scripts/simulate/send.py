@@ -111,7 +111,8 @@ class Post:
 
     def _mllp(self, letter: Letter) -> list[tuple[int, str | None]]:
         """As by HTTP; the acknowledgement alone tells whether it was accepted."""
-        assert self.by_mllp
+        if not self.by_mllp:
+            raise ValueError("no port for HL7 over MLLP is known")
         with mllp.Mllp(self.by_mllp["host"], self.by_mllp["port"]) as sender:
             accepted = mllp.code(sender.send(letter.bodies[0])) in mllp.ACCEPTED
         return [(200 if accepted else 422, None)]
@@ -138,7 +139,8 @@ def settle(post: Post, answered: list[Answered], within: float) -> bool:
 
 def ask(post: Post, one: Answered) -> None:
     """What became of one message."""
-    assert one.uuid
+    if not one.uuid:
+        raise ValueError("a message that nobody has answered")
     answer = post.senders[one.letter.route.system].again().status(one.uuid, bearer=True)
     if answer.status_code == 200:
         one.final = answer.json()

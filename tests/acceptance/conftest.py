@@ -21,7 +21,8 @@ from support import hospital as hospitals  # noqa: E402
 @pytest.fixture(scope="session")
 def hospital():
     """Odoo as in production, with demo data, on a PostgreSQL of its own."""
-    started = hospitals.build()
+    # What goes wrong is logged to the database as well, so that its table can be looked through.
+    started = hospitals.build(options={"log_db": "hc_tests", "log_db_level": "warning"})
     yield started
     hospitals.tear_down(started)
 

@@ -2,11 +2,12 @@
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import psycopg2
 import pytest
-from hcdev import database
+from hcdev import database, venv
 from support import bare as bares
 from support.hospital import BASE
 
@@ -386,3 +387,50 @@ def test_owner_takes_nothing_strange_over(bare):
     protect(made)
     made.sql(APPEND, json.dumps(ENTRY))
     assert made.sql(COUNT) == [(1,)]
+
+
+# ------------------------------------------------------------------------ the command
+
+
+def hc_audit(machine, *words, **env):
+    done = subprocess.run(
+        [venv.ODOO, "hc_audit", *words],
+        env=machine.environment() | {"ODOO_RC": str(machine.conf)} | env,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_command_seals_verifies_and_names_what_is_wrong(machine, tmp_path):
+    """As a compliance officer's cron job runs it; then a superuser changes an event."""
+    folder = tmp_path / "outside"
+    folder.mkdir()
+    env = {"HC_AUDIT_EXPORT_DIR": str(folder)}
+    machine.sql(APPEND, json.dumps(ENTRY * 5))
+    code, told = hc_audit(machine, "seal", **env)
+    assert code == 0, told
+    (file,) = folder.glob("*.ndjson")
+    code, told = hc_audit(machine, "verify", "--file", str(file), **env)
+    assert code == 0 and "Everything is as it was sealed" in told, told
+    code, told = hc_audit(machine, "key", **env)
+    assert code == 0 and "SHA256:" in told and "PRIVATE" not in told, told
+    out = tmp_path / "bundle.zip"
+    code, told = hc_audit(machine, "bundle", "--out", str(out), **env)
+    assert code == 0, told
+    script = database.OWNER_SQL.parents[1] / "static/audit/hc_verify.py"
+    command = [sys.executable, "-I", script, out, "--export", file]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    changed = machine.sql("SELECT event_id FROM hc_audit.leaf ORDER BY place DESC LIMIT 1")[0][0]
+    change = "UPDATE hc_audit.event SET outcome = 'changed' WHERE id = %s"
+    machine.sql(change, changed, superuser=True)
+    code, told = hc_audit(machine, "verify", "--json", **env)
+    machine.sql(change.replace("'changed'", "NULL"), changed, superuser=True)
+    assert code == 1, told
+    found = json.loads(told[told.index("{") : told.rindex("}") + 1])
+    assert found["first"]["kind"] == "event_changed" and found["first"]["event"] == changed
+    code, told = hc_audit(machine, "verify", **env | {"HC_AUDIT_KEY_FILE": str(tmp_path / "no")})
+    assert code == 2 and "HC_AUDIT_KEY_FILE" in told, told

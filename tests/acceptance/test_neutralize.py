@@ -67,7 +67,8 @@ class Copy:
         out = self.hospital.new_channel(
             system, "mute-out", kinds[ORDERED], direction="out", endpoint_id=endpoint
         )
-        admin.call("hc.channel", "write", [out], {"state": "paused"})
+        first = self.hospital.machine
+        first.sql("UPDATE hc_channel SET state = 'paused' WHERE id = %s", out)
         self.order(admin)
         pulled = kinds["vendor.upserted.v1"]
         into = self.hospital.new_channel(

@@ -21,7 +21,7 @@ def test_dry_run(hospital, sender):
     assert answer.status_code == 200, answer.text
     body = answer.json()
     assert body["event"]["lines"][0]["quantity"] == "2"
-    assert body["event"]["patient"]["mrn"].startswith("hcp1_")
+    assert body["event"]["patient"]["mrn"].startswith("hcp")
     assert set(body["event"]["patient"]) == {"mrn"}
     assert not {"performer", "note", "unknown"} & set(body["event"])
     assert body["plan"], body

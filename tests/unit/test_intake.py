@@ -15,7 +15,7 @@ from messaging.envelope import parse_structured
 from messaging.errors import MessageError
 from messaging.event import Event
 from messaging.intake import prepare
-from messaging.keyring import KeyRing
+from messaging.keyring import KeyRing, KeyState, Version
 
 RING = KeyRing(bytes(range(32)))
 
@@ -70,6 +70,18 @@ def test_prepared(consumed):
     assert (made.weak_key, made.reuse, made.ignored) == (True, "keep", None)
     assert len(made.payload_digest) == len(made.idempotency_key) == 64
     assert json.loads(json.dumps(made.payload)) == made.payload
+
+
+def test_a_replaced_key_changes_pseudonyms_alone(consumed):
+    state = KeyState("", {"patient": (Version(2), Version(1))}, frozenset({"patient"}))
+    before = prepare(event(), consumed, RING, channel_key="1")
+    after = prepare(event(), consumed, KeyRing(bytes(range(32)), state=state), channel_key="1")
+    new, old = after.payload["patient"]["mrn"], before.payload["patient"]["mrn"]
+    assert (new[:5], old[:5]) == ("hcp2_", "hcp1_")
+    assert (after.former, before.former) == ({new: ["patient", old]}, None)
+    same = ("payload_digest", "idempotency_key", "business_key", "message_identifier")
+    assert [getattr(after, name) for name in same] == [getattr(before, name) for name in same]
+    assert json.loads(json.dumps(after.former)) == after.former
 
 
 def test_input_stays_as_it_was(consumed):

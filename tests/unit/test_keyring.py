@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from messaging.keyring import (
     KeyRing,
+    KeyState,
     MasterKeyError,
     SealError,
+    Version,
     load_master,
     load_previous,
     sealed_with,
@@ -115,6 +117,84 @@ def test_short_master():
         KeyRing(b"short")
     with pytest.raises(MasterKeyError):
         KeyRing(MASTER, previous=[b"short"])
+
+
+# -- versions of pseudonym keys
+
+
+def rotated(numbers=(2, 1), masters=(), founding="", linked=("patient",)):
+    versions = tuple(
+        Version(number, masters[place] if masters else "") for place, number in enumerate(numbers)
+    )
+    return KeyState(founding, {"patient": versions}, frozenset(linked))
+
+
+def test_a_new_version_makes_other_pseudonyms():
+    ring = KeyRing(MASTER, state=rotated())
+    new, old = ring.pseudonyms("patient", "4711", "HOSP")
+    assert new == ring.pseudonym("patient", "4711", "HOSP")
+    assert re.fullmatch(r"hcp2_[a-z2-7]{32}", new)
+    assert old == RING.pseudonym("patient", "4711", "HOSP") == "hcp1_" + VECTORS[0]
+    assert new[5:] != old[5:]
+    assert ring.pseudonyms("order", "4711") == [RING.pseudonym("order", "4711")]
+    assert (ring.is_rotated, RING.is_rotated) == (True, False)
+
+
+def test_a_removed_version_is_not_looked_for():
+    ring = KeyRing(MASTER, state=rotated((3, 2)))
+    assert [one[:5] for one in ring.pseudonyms("patient", "4711")] == ["hcp3_", "hcp2_"]
+    assert not KeyRing(MASTER, state=rotated((3,))).is_rotated
+
+
+def test_keys_of_versions_and_domains_are_apart():
+    """Whatever a domain is called, no version of one is a version of another."""
+    state = KeyState(
+        versions={"a": (Version(2),), "2:a": (Version(1),), "-2:a": (Version(1),)},
+    )
+    ring = KeyRing(MASTER, state=state)
+    assert len({ring.pseudonym(name, "x")[5:] for name in ("a", "2:a", "-2:a")}) == 3
+
+
+def test_digests_outlive_the_master_key():
+    """What is stored stays comparable when the master key is replaced."""
+    ring = KeyRing(OTHER, previous=[MASTER])
+    assert ring.digest_key == RING.digest_key
+    assert ring.surrogate("4711") == RING.surrogate("4711")
+    assert ring.pseudonym("patient", "4711") == RING.pseudonym("patient", "4711")
+    assert ring.founding_id == RING.sealing_id != ring.sealing_id
+    third = KeyRing(bytes(32), previous=[OTHER, MASTER])
+    assert third.digest_key == RING.digest_key
+
+
+def test_the_founding_key_is_named_whatever_the_order():
+    state = KeyState(founding=RING.sealing_id)
+    ring = KeyRing(OTHER, previous=[MASTER, bytes(32)], state=state)
+    assert ring.digest_key == RING.digest_key
+    with pytest.raises(MasterKeyError, match=RING.sealing_id):
+        KeyRing(OTHER, state=state)
+
+
+def test_a_version_belongs_to_its_master_key():
+    other = KeyRing(OTHER).sealing_id
+    state = rotated((2, 1), (other, ""), founding=RING.sealing_id)
+    ring = KeyRing(OTHER, previous=[MASTER], state=state)
+    third = KeyRing(bytes(32), previous=[OTHER, MASTER], state=state)
+    assert third.pseudonyms("patient", "4711") == ring.pseudonyms("patient", "4711")
+    assert ring.pseudonyms("patient", "4711")[1] == RING.pseudonym("patient", "4711")
+    with pytest.raises(MasterKeyError, match=other):
+        KeyRing(MASTER, state=state)
+
+
+def test_recording_remembers_what_it_was_called_before():
+    ring = KeyRing(MASTER, state=rotated())
+    recording = ring.recording()
+    new = recording.pseudonym("patient", "4711", "HOSP")
+    recording.pseudonym("order", "4711")
+    assert recording.former == {new: ["patient", RING.pseudonym("patient", "4711", "HOSP")]}
+    assert ring.recording().former == {}
+    unlinked = KeyRing(MASTER, state=rotated(linked=())).recording()
+    assert unlinked.pseudonym("patient", "4711", "HOSP") == new
+    assert unlinked.former == {}
 
 
 # ------------------------------------------------------------------- former master keys

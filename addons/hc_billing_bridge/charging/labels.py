@@ -3,7 +3,7 @@
 
 from odoo.tools import format_date
 
-PREFIX = "hcp1_"
+from odoo.addons.healthcare_integration_base.messaging.retention import short_of
 
 
 class Labels:
@@ -36,5 +36,5 @@ class Labels:
     def origin(self, charge):
         """The visit as its payer is told it: the beginning of its pseudonym."""
         if charge.encounter:
-            return charge.env._("Visit %s", charge.encounter.removeprefix(PREFIX)[:8])
+            return charge.env._("Visit %s", short_of(charge.encounter))
         return charge.patient_id.name or False

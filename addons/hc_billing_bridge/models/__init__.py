@@ -15,6 +15,8 @@ from . import (
     hc_followup_appointment_match,
     hc_followup_invoice,
     hc_identifier,
+    hc_message_encounter,
+    hc_pseudonym_finder_billing,
     hc_issue,
     hc_handler_appointment_changed,
     hc_handler_charge,

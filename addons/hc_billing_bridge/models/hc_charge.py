@@ -144,6 +144,8 @@ class HcCharge(models.Model):
         "A charge on hold has a reason, others have none.",
     )
     _ready_idx = models.Index("(company_id, payer_id, encounter) WHERE state = 'ready'")
+    # Which visit it was is asked where a key of pseudonyms was replaced.
+    _encounter_idx = models.Index("(encounter) WHERE encounter IS NOT NULL")
     _similar_idx = models.Index("(site_id, service_day, product_id)")
     _waiting_idx = models.Index("(system_id, reverses) WHERE hold_reason = 'waiting_for_charge'")
 

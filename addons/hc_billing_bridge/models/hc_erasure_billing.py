@@ -1,7 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import api, models
 
-PREFIX = "hcp1_"
+from odoo.addons.healthcare_integration_base.messaging.retention import short_of
+
 SHOWN = 8
 
 
@@ -96,7 +97,7 @@ class HcErasureBilling(models.AbstractModel):
 
     def _replaced(self, record, stand_ins):
         """Values of a record that hold a pseudonym, or the part of one that people are shown."""
-        parts = {old.removeprefix(PREFIX)[:SHOWN]: new[-SHOWN:] for old, new in stand_ins.items()}
+        parts = {short_of(old, SHOWN): new[-SHOWN:] for old, new in stand_ins.items()}
         values = {}
         for name in _TEXTS[record._name]:
             before = after = record[name] or ""

@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from odoo import api, fields, models
 
-PREFIX = "hcp1_"
+from odoo.addons.healthcare_integration_base.messaging.retention import short_of
 
 
 class ResPartner(models.Model):
@@ -31,6 +31,9 @@ class ResPartner(models.Model):
         "This patient has an account already.",
     )
 
+    # In whatever company: asked where the key of patients was replaced.
+    _hc_patient_ref_idx = models.Index("(hc_patient_ref) WHERE hc_patient_ref IS NOT NULL")
+
     def _compute_hc_charge_count(self):
         """Charges that are billed to the partner, or that are for the patient."""
         for partner in self:
@@ -43,6 +46,7 @@ class ResPartner(models.Model):
         """Button: the charges of the payer or patient."""
         self.ensure_one()
         self.check_access("read")
+        self.env["hc.charge"].check_access("read")
         return {
             **self.env["ir.actions.act_window"]._for_xml_id("hc_billing_bridge.action_hc_charge"),
             "domain": self._hc_charges(),
@@ -69,9 +73,8 @@ class ResPartner(models.Model):
         return found | {one: partner.id for one, partner in zip(missing, made, strict=True)}
 
     def _hc_account_vals(self, pseudonym, company):
-        short = pseudonym.removeprefix(PREFIX)[:8]
         return {
-            "name": self.env._("Patient account %s", short),
+            "name": self.env._("Patient account %s", short_of(pseudonym)),
             "company_id": company.id,
             "hc_patient_ref": pseudonym,
             "hc_is_patient_account": True,

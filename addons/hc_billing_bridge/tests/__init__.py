@@ -12,6 +12,7 @@ from . import (
     test_erasure_billing,
     test_held_charges,
     test_invoicing,
+    test_patient_search,
     test_random_charges,
     test_billing_rights,
 )

@@ -5,6 +5,7 @@ from . import (
     audit_export,
     dispatcher,
     batch,
+    export_csv,
     fhir,
     health,
     hl7v2,

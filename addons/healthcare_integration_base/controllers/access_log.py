@@ -5,6 +5,8 @@ import logging
 import re
 
 _PATHS = (
+    # What is no code of a channel may be anything.
+    (re.compile(r"(/hc/v1/channels/)(?![a-z0-9-]{1,64}[/\s?\"])[^\s/?\"]+"), r"\1-"),
     (re.compile(r"(/hc/v1/messages/)[^\s?/\"]+"), r"\1-"),
     (re.compile(r"(/hc/fhir/R4/[A-Za-z]+/)[^\s?/\"]+"), r"\1-"),
     (re.compile(r"(/hc/[^\s?\"]*)\?[^\s\"]*"), r"\1?-"),

@@ -62,7 +62,7 @@ def _group(intake, channel, raw):
     """One item; what is wrong with it is its own result and spoils no other."""
     try:
         event = envelope.parse_structured(guard.parse_json(raw), fallback_id=None)
-        return intake.group([(channel, event)])
+        return intake.group([(channel, event)], raw)
     except MessageError as error:
         return Group([], error)
 

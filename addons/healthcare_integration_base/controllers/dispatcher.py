@@ -6,7 +6,7 @@ errors that leave a controller in HTML. This one leaves the body alone and answe
 error as a problem document (RFC 9457).
 """
 
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from odoo.http import HttpDispatcher
 
@@ -27,6 +27,9 @@ class HcDispatcher(HttpDispatcher):
     routing_type = "hc"
 
     def dispatch(self, endpoint, args):
+        # Odoo lets OPTIONS into every route, for browsers; machines ask for none.
+        if self.request.httprequest.method == "OPTIONS":
+            raise MethodNotAllowed(endpoint.routing["methods"])
         self.request.params = dict(args)
         return self.request.registry["ir.http"]._dispatch(endpoint)
 

@@ -56,7 +56,7 @@ def fhir_resource(raw):
 def _keep_fhir(caller, channel, raw):
     try:
         intake, events = Intake(caller), read(channel, raw)
-        group = intake.group([(channel, event) for event in events])
+        group = intake.group([(channel, event) for event in events], raw)
         stored = intake.keep(group)
     except MessageError as error:
         trail.refused([error])

@@ -1,4 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
+import json
+
 from odoo.http import Controller, request
 
 from ..engine.channels import check_open, is_known
@@ -34,7 +36,7 @@ class Fhir(Controller):
         raw = body(BATCH_LIMIT)
         caller = authenticate(raw)
         kind, entries = fhir.bundle_entries(fhir_resource(raw))
-        results, kept = _KEEP[kind](Intake(caller), entries)
+        results, kept = _KEEP[kind](Intake(caller), entries, raw)
         trail.refused([result for result in results if isinstance(result, MessageError)])
         return fhir_answers.bundle(kind, results, kept)
 
@@ -46,7 +48,7 @@ def _one(check):
     resource = fhir_resource(raw)
     check(resource)
     intake = Intake(caller)
-    group = intake.group(_events(caller, resource))
+    group = intake.group(_events(caller, resource), raw)
     stored = intake.keep(group)
     return fhir_answers.accepted(stored, group.entries)
 
@@ -81,11 +83,11 @@ def _events(caller, resource):
     ]
 
 
-def _transaction(intake, entries):
+def _transaction(intake, entries, raw):
     """One group for all entries: kept whole or not at all."""
     groups = [intake.group(_events(intake.caller, entry.checked())) for entry in entries]
     entries = [one for group in groups for one in group.entries]
-    stored = intake.keep(Group(entries, weight=len(groups)))
+    stored = intake.keep(Group(entries, weight=len(groups), original=raw))
     results, start = [], 0
     for group in groups:
         results.append(stored[start : start + len(group.entries)])
@@ -93,7 +95,7 @@ def _transaction(intake, entries):
     return results, entries
 
 
-def _batch(intake, entries):
+def _batch(intake, entries, _raw):
     """A group for each entry: what is refused spoils no other."""
     groups = [_entry_group(intake, entry) for entry in entries]
     intake.keep_all(groups)
@@ -103,7 +105,11 @@ def _batch(intake, entries):
 
 def _entry_group(intake, entry):
     try:
-        return intake.group(_events(intake.caller, entry.checked()))
+        resource = entry.checked()
+        # Its own part of the bundle; numbers with decimals come out as texts.
+        return intake.group(
+            _events(intake.caller, resource), lambda: json.dumps(resource, default=str).encode()
+        )
     except MessageError as error:
         return Group([], error)
 

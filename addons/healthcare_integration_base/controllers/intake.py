@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 """From canonical events to the ledger, for every format alike."""
 
-from ..engine import pressure
+from ..engine import pressure, pseudonyms
 from ..engine.entry import entry
 from ..engine.item import Item
 from ..engine.ledger import Group, Ledger, company_of
@@ -24,9 +24,12 @@ class Intake:
         """
         return entry(channel, event, self.ring)
 
-    def group(self, pairs):
-        """Entries of one document, ``(channel, event)`` each, kept whole or not at all."""
-        return Group([self.entry(channel, event) for channel, event in pairs])
+    def group(self, pairs, original=None):
+        """Entries of one document, ``(channel, event)`` each, kept whole or not at all.
+
+        :param original: what the sender wrote, or what gives it
+        """
+        return Group([self.entry(channel, event) for channel, event in pairs], original=original)
 
     def keep(self, group):
         """Put one document into the ledger.
@@ -56,7 +59,7 @@ class Intake:
             message_id=0,
             uuid="",
             type=prepared.type,
-            data=prepared.payload,
+            data=pseudonyms.resolve(self.env, [prepared.payload], prepared.former)[0],
             system_id=self.caller.system.id,
             channel=self.env["hc.channel"].browse(channel.id),
             company_id=company_of(self.caller.system, channel, prepared.payload),

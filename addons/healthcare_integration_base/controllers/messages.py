@@ -23,7 +23,7 @@ class Messages(Controller):
         if config.format != "cloudevents":
             return documents.answer(caller, config, raw)
         intake = Intake(caller)
-        group = intake.group([(config, read_event(caller, config, raw))])
+        group = intake.group([(config, read_event(caller, config, raw))], raw)
         stored = intake.keep(group)
         return answers.json_answer(
             answers.accepted_body(stored, {config.id: config.code}),

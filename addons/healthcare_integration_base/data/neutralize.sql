@@ -27,6 +27,11 @@ UPDATE hc_file_store
    SET active = false,
        password_sealed = NULL,
        private_key_sealed = NULL;
+-- A copy has no original of the hospital's messages, and a master key of its own: pseudonyms are
+-- made with that, so that nobody can join the copy's new messages to the hospital's.
+DELETE FROM hc_message_original;
+DELETE FROM ir_config_parameter WHERE key = 'healthcare_integration.founding_key';
+UPDATE hc_pseudonym_key SET master_ref = NULL;
 
 -- Lanes that lead outside are not drained, and no wake-up is left over.
 UPDATE ir_cron SET active = false

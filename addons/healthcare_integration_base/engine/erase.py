@@ -102,14 +102,14 @@ def forget(env, erasure, ids):
     env.cr.execute(
         SQL(
             r"""UPDATE hc_message SET message_identifier = CASE
-                     WHEN message_identifier ~ 'hcs1_|hcp1_' THEN 'erased-' || uuid
+                     WHEN message_identifier ~ 'hcs1_|hcp[0-9]+_' THEN 'erased-' || uuid
                      ELSE message_identifier END,
                    subject = NULL,
                    correlation_identifier = CASE
-                     WHEN correlation_identifier ~ 'hcs1_|hcp1_' THEN uuid
+                     WHEN correlation_identifier ~ 'hcs1_|hcp[0-9]+_' THEN uuid
                      ELSE correlation_identifier END,
                    causation_identifier = CASE
-                     WHEN causation_identifier ~ 'hcs1_|hcp1_' THEN NULL
+                     WHEN causation_identifier ~ 'hcs1_|hcp[0-9]+_' THEN NULL
                      ELSE causation_identifier END
              WHERE id = ANY(%s)""",
             ids,

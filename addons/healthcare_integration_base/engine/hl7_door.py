@@ -77,7 +77,7 @@ class Hl7Door:
             self._check_processing_id(message)
             hl7v2.check_version(message)
             pairs = self._events(message, self._channels(message, channel))
-            return Taken(message, group=Group([entry(*pair, ring) for pair in pairs]))
+            return Taken(message, group=Group([entry(*pair, ring) for pair in pairs], original=raw))
         except MessageError as error:
             return Taken(message or hl7v2.parse_header(raw), error)
 

@@ -7,6 +7,7 @@ here and at once, not by the request's retry loop, which would sleep in the work
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC
 from itertools import chain
@@ -22,7 +23,7 @@ from ..messaging.ids import new_id
 from ..messaging.intake import Prepared
 from ..models.hc_audit_event import document
 from ..models.wire_config import ChannelConfig, SystemConfig
-from . import alone
+from . import alone, originals, pseudonyms
 from .shards import shard_of
 from .wake import wake_lanes
 
@@ -58,12 +59,14 @@ class Group:
     """Entries that are kept together or not at all; all of one sender's document.
 
     ``result`` is a list of :class:`Stored`, or the :class:`MessageError` that refuses it;
-    ``weight`` what it counts for at the system's rate: one message, or a bundle's entries.
+    ``weight`` what it counts for at the system's rate: one message, or a bundle's entries;
+    ``original`` what the sender wrote, or what gives it, for channels that keep it sealed.
     """
 
     entries: list[Entry]
     result: list[Stored] | MessageError | None = None
     weight: int = 1
+    original: bytes | Callable[[], bytes] | None = None
 
 
 class Ledger:
@@ -106,6 +109,8 @@ class Ledger:
         only if it was kept; says whether that was all."""
         if len(groups) > 1 or len(groups[0].entries) > 1 or not alone.is_possible(cr):
             return False
+        if originals.are_wanted(groups) or pseudonyms.unsettled(cr, groups):
+            return False
         [row] = self._stage(groups, {})
         with alone.statement(cr):
             cr.execute(KEEP_ONE, [*_values(row), self._trail(row)], log_exceptions=False)
@@ -119,6 +124,7 @@ class Ledger:
 
         :return: ids of the lanes that have work now.
         """
+        former = pseudonyms.unsettled(cr, groups)
         rows = self._stage(groups, {})
         if not self._insert(cr, rows):
             cr.rollback()
@@ -126,8 +132,12 @@ class Ledger:
             if not self._insert(cr, rows):
                 raise psycopg2.errors.SerializationFailure
         self._report_reuse(cr, rows)
+        if former:
+            pseudonyms.settle(self.env, former)
+        originals.keep(self.env, groups, rows)
         self._beside(cr, groups)
         cr.commit()  # pylint: disable=invalid-commit
+        pseudonyms.settled.add(cr.dbname, former)
         return {row["lane_id"] for row in rows if row["state"] == "received"}
 
     # ------------------------------------------------------------------- staging

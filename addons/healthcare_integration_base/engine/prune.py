@@ -31,7 +31,13 @@ HOLD = SQL(
          AND (h.received_from IS NULL OR m.create_date >= h.received_from)
          AND (h.received_until IS NULL OR m.create_date <= h.received_until)
          AND (h.pseudonym IS NULL OR strpos(m.payload::text, h.pseudonym) > 0
-              OR m.subject = h.pseudonym))"""
+              OR m.subject = h.pseudonym
+              OR EXISTS (
+                 SELECT 1 FROM hc_pseudonym_alias own
+                   JOIN hc_pseudonym_alias a ON a.known_as = own.known_as
+                  WHERE h.pseudonym IN (own.pseudonym, own.known_as)
+                    AND (strpos(m.payload::text, a.pseudonym) > 0
+                         OR strpos(m.payload::text, a.known_as) > 0))))"""
 )
 ISSUE = SQL("EXISTS (SELECT 1 FROM hc_issue i WHERE i.id = m.issue_id AND i.state <> 'resolved')")
 NEEDED = SQL(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from ..messaging.errors import spec
 from ..messaging.retry import Dead, Retry, RetryPolicy, Review, decide
-from . import claim, record, screen
+from . import claim, pseudonyms, record, screen
 from .item import Item
 
 
@@ -96,15 +96,20 @@ def items_of(env, rows, trigger):
     """The items of rows of the ledger, as handlers get them."""
     channels = env["hc.channel"].browse({row["channel_id"] for row in rows})
     by_id = {channel.id: channel for channel in channels}
-    return [_item(env, row, by_id[row["channel_id"]], trigger) for row in rows]
+    # Documents are found by what their persons are known by, whatever version of a key came.
+    contents = pseudonyms.resolve(env, [row["payload"] or {} for row in rows])
+    return [
+        _item(env, row, content, by_id[row["channel_id"]], trigger)
+        for row, content in zip(rows, contents, strict=True)
+    ]
 
 
-def _item(env, row, channel, trigger):
+def _item(env, row, content, channel, trigger):
     return Item(
         message_id=row["id"],
         uuid=row["uuid"],
         type=env["hc.message.type"].browse(row["message_type_id"]).name,
-        data=row["payload"] or {},
+        data=content,
         system_id=row["system_id"],
         channel=channel,
         company_id=row["company_id"],

@@ -42,6 +42,9 @@ class Prepared:
     # whatever the version of the mapping.
     source_digest: str | None = None
     application_ack: dict[str, str] | None = None
+    # Where a key of pseudonyms was replaced: each new pseudonym, its domain, and what it was
+    # called before (:mod:`..engine.pseudonyms`).
+    former: dict[str, list[str]] | None = None
     policy_version: int = 0
 
 
@@ -62,7 +65,8 @@ def prepare(
     mapped = table.apply(event, contract) if table else Mapped(event.data)
     named = contract.check(mapped.data, relaxed=event.relaxed)
     digest = _digest(named, keyring)
-    minimized = contract.minimize(named, mapped.data, keyring)
+    recording = keyring.recording() if keyring.is_rotated else None
+    minimized = contract.minimize(named, mapped.data, recording or keyring)
     scrub = _Scrubber(minimized.personal | event.personal, keyring)
     scrub.payload(minimized)
     identifier = scrub.attribute(event.id)
@@ -87,6 +91,7 @@ def prepare(
         mapping_version=table.version if table else 0,
         source_digest=_digest(contract.named(event.data), keyring) if table else None,
         application_ack=event.application_ack and scrub.whole(event.application_ack),
+        former=(recording and recording.former) or None,
         policy_version=contract.policy_version,
     )
 

@@ -8,6 +8,7 @@ import hmac
 import os
 from binascii import Error as BinasciiError
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -31,16 +32,69 @@ class SealError(ValueError):
     """A sealed value cannot be opened: other key, other record, or damaged."""
 
 
-class KeyRing:
-    """Keys by purpose; those of former master keys only open what they once sealed."""
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of the pseudonym key of a domain.
 
-    def __init__(self, master: bytes, previous: Sequence[bytes] = ()) -> None:
-        self._master = _checked(master)
-        self._derived: dict[str, bytes] = {}
-        self._sealing_id = _sealing_id(master)
-        self._ciphers = {
-            _sealing_id(key): AESGCM(_derive(_checked(key), "seal")) for key in (*previous, master)
-        }
+    :param master: id of the master key that it is derived from; empty: the founding one
+    """
+
+    number: int
+    master: str = ""
+
+
+FIRST = (Version(1),)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyState:
+    """What the database knows about keys, none of it secret (ADR 0024).
+
+    :param founding: id of the master key that digests, surrogates and first pseudonyms are made
+        with; empty: the oldest one that is named
+    :param versions: by domain, the newest first; a domain that is not there has version 1
+    :param linked: domains whose records are found by their pseudonyms
+    """
+
+    founding: str = ""
+    versions: Mapping[str, tuple[Version, ...]] = field(default_factory=dict)
+    linked: frozenset[str] = frozenset()
+
+
+class KeyRing:
+    """Keys by purpose.
+
+    What is sealed is sealed with the present master key, and opened with any of them. Digests,
+    surrogates and pseudonyms have to stay what they are when the master key is replaced: they
+    are made with the founding one, and a later version of a pseudonym key with the one that was
+    present when it was made.
+
+    :param previous: former master keys, the newest first
+    :raise MasterKeyError: a master key that is still needed is not among them
+    """
+
+    def __init__(
+        self, master: bytes, previous: Sequence[bytes] = (), state: KeyState | None = None
+    ) -> None:
+        masters = [_checked(key) for key in (master, *previous)]
+        self._masters = {sealing_id(key): key for key in masters}
+        self._derived: dict[tuple[str, str], bytes] = {}
+        self._sealing_id = sealing_id(master)
+        self._ciphers = {one: AESGCM(_derive(key, "seal")) for one, key in self._masters.items()}
+        self.state = state or KeyState()
+        self.founding_id = self.state.founding or sealing_id(masters[-1])
+        self._check_complete()
+        # Whether a value may be known by an older pseudonym.
+        self.is_rotated = any(len(self._versions(one)) > 1 for one in self.state.linked)
+
+    def _check_complete(self) -> None:
+        needed = {one.master for found in self.state.versions.values() for one in found}
+        missing = {self.founding_id, *needed} - {"", *self._masters}
+        if missing:
+            raise MasterKeyError(
+                "Digests or pseudonyms are made with a former master key that is not named:"
+                f" {', '.join(sorted(missing))}."
+            )
 
     @property
     def sealing_id(self) -> str:
@@ -64,7 +118,25 @@ class KeyRing:
     def pseudonym(self, domain: str, value: str, scope: str = "") -> str:
         """The same for the same value of a domain; a key for each domain, so that nobody
         can join two domains by it."""
-        return "hcp1_" + _short(self._key(f"pseudonym:{domain}"), scope, value)
+        return self._pseudonym(domain, self._versions(domain)[0], value, scope)
+
+    def pseudonyms(self, domain: str, value: str, scope: str = "") -> list[str]:
+        """Of all versions that are retained, the present one first."""
+        return [
+            self._pseudonym(domain, version, value, scope) for version in self._versions(domain)
+        ]
+
+    def recording(self) -> Recording:
+        """The same keys, remembering what their pseudonyms were called before."""
+        return Recording(self)
+
+    def _versions(self, domain: str) -> tuple[Version, ...]:
+        return self.state.versions.get(domain) or FIRST
+
+    def _pseudonym(self, domain: str, version: Version, value: str, scope: str) -> str:
+        number = version.number
+        purpose = f"pseudonym:{domain}" if number == 1 else f"pseudonym-{number}:{domain}"
+        return f"hcp{number}_" + _short(self._key(purpose, version.master), scope, value)
 
     def surrogate(self, value: str) -> str:
         """What stands for an id or value that names a person."""
@@ -98,11 +170,31 @@ class KeyRing:
     def __repr__(self) -> str:
         return f"<KeyRing {self._sealing_id}>"
 
-    def _key(self, purpose: str) -> bytes:
-        key = self._derived.get(purpose)
+    def _key(self, purpose: str, master: str = "") -> bytes:
+        key = self._derived.get((purpose, master))
         if key is None:
-            key = self._derived[purpose] = _derive(self._master, purpose)
+            key = _derive(self._masters[master or self.founding_id], purpose)
+            self._derived[purpose, master] = key
         return key
+
+
+class Recording(KeyRing):
+    """Keys for one event: remembers, of each pseudonym of a linked domain that it makes, what
+    older versions would have called the same value.
+
+    :ivar former: new pseudonym -> [domain, older ones, the newest of them first]
+    """
+
+    def __init__(self, ring: KeyRing) -> None:
+        self.__dict__.update(ring.__dict__)
+        self.former: dict[str, list[str]] = {}
+
+    def pseudonym(self, domain: str, value: str, scope: str = "") -> str:
+        if domain not in self.state.linked or len(self._versions(domain)) == 1:
+            return super().pseudonym(domain, value, scope)
+        new, *older = self.pseudonyms(domain, value, scope)
+        self.former[new] = [domain, *older]
+        return new
 
 
 def load_master(environ: Mapping[str, str]) -> bytes:
@@ -172,7 +264,8 @@ def _derive(master: bytes, purpose: str) -> bytes:
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(master)
 
 
-def _sealing_id(master: bytes) -> str:
+def sealing_id(master: bytes) -> str:
+    """What a master key is called where it has to be named."""
     return _derive(master, "seal-id")[:6].hex()
 
 

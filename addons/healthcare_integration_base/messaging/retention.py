@@ -14,7 +14,7 @@ outcome, in review or dead is not among them: somebody or something still has to
 OPEN = ("received", "queued", "retry", "unknown", "review", "dead")
 """States in which a message may still be handled or sent, and needs its content for it."""
 
-PSEUDONYM = re.compile(r"hcp1_[a-z2-7]{32}")
+PSEUDONYM = re.compile(r"hcp[1-9][0-9]{0,8}_[a-z2-7]{32}")
 STAND_IN = "hcx1_"
 
 
@@ -54,7 +54,23 @@ def days_of(rules: Iterable[Rule], state: str, channel: int, company: int | None
 def is_pseudonym(text: str) -> bool:
     """Whether it has the form of a pseudonym of this suite.
 
-    >>> is_pseudonym("hcp1_" + "a" * 32), is_pseudonym("MRN-4711")
-    (True, False)
+    The number says which version of the domain's key it was made with.
+
+    >>> is_pseudonym("hcp1_" + "a" * 32), is_pseudonym("hcp12_" + "a" * 32)
+    (True, True)
+    >>> is_pseudonym("MRN-4711"), is_pseudonym("hcp0_" + "a" * 32)
+    (False, False)
     """
     return bool(PSEUDONYM.fullmatch(text))
+
+
+def short_of(pseudonym: str, length: int = 8) -> str:
+    """The beginning of what tells pseudonyms apart, as people are shown it.
+
+    >>> short_of("hcp2_abcdefghijkl"), short_of("abc")
+    ('abcdefgh', 'abc')
+    """
+    return _PREFIX.sub("", pseudonym, count=1)[:length]
+
+
+_PREFIX = re.compile(r"^hcp[0-9]+_")

@@ -290,7 +290,7 @@ class HcAuditLog(models.Model):
     def _text(self, found):
         """The report in sentences."""
         lines = [
-            self.env._("%s checkpoints", found.checkpoints),
+            self.env._("checkpoints: %s", found.checkpoints),
             self.env._(
                 "%(sealed)s sealed events, %(pruned)s of them pruned",
                 sealed=found.leaves,

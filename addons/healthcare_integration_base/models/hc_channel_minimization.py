@@ -6,7 +6,12 @@ from odoo import fields, models
 from ..messaging.contract_fields import UNNAMED
 from .hc_field_policy_line import CLASSES, RULE_NAMES
 
-COLOURS = {"operational": "info", "personal": "warning", "clinical": "danger", "secret": "danger"}
+COLOURS = {
+    "operational": "info",
+    "personal": "warning",
+    "clinical": "danger",
+    "secret": "danger",  # nosec B105: a colour
+}
 SPANS = (7, 30)
 
 

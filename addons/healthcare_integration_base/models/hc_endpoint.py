@@ -7,7 +7,8 @@ from ..messaging.address import UrlError, parse_url
 from ..messaging.breaker import State
 from ..messaging.pem import PemError, check_certificates, check_key
 
-SEALED = {"secret": "secret_sealed", "client_key": "client_key_sealed"}
+# Names of columns, no secrets.
+SEALED = {"secret": "secret_sealed", "client_key": "client_key_sealed"}  # nosec B105
 ENGINE_FIELDS = frozenset({"breaker_state", "breaker_failures", "breaker_trips", "breaker_until"})
 
 

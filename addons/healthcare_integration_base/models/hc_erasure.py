@@ -8,10 +8,13 @@ from odoo.exceptions import AccessError, UserError
 from ..engine import erase
 from ..engine.locks import session_lock
 from ..engine.prune import LOCK, PAGE
-from ..messaging.digest import keyed
+from ..engine.pseudonyms import subject_digest
 from ..messaging.retention import STAND_IN
 
-MANAGER = "healthcare_integration_base.group_integration_manager"
+DECIDERS = (
+    "healthcare_integration_base.group_integration_manager,"
+    "healthcare_integration_base.group_privacy_officer"
+)
 SLOT_SECONDS = 45
 SEARCHED = ("found", "blocked")
 
@@ -91,14 +94,17 @@ class HcErasure(models.Model):
     # ---------------------------------------------------------------- requesting
 
     @api.model
-    def _sudo_request(self, pseudonym, reason, reference):
-        """Begin to look for a person. Records are made and changed by the steps only."""
+    def _sudo_request(self, pseudonym, reason, reference, also=()):
+        """Begin to look for a person. Records are made and changed by the steps only.
+
+        :param also: what other versions of the key call the same person
+        """
         one = self.sudo().create(
             {
                 "reason": reason,
                 "reference": reference,
                 "company_id": self.env.company.id,
-                "pseudonyms": [pseudonym],
+                "pseudonyms": [pseudonym, *also],
                 "subject_digest": self._digest(pseudonym),
                 "requested_by_id": self.env.uid,
                 "requested_at": fields.Datetime.now(),
@@ -111,7 +117,7 @@ class HcErasure(models.Model):
 
     @api.model
     def _digest(self, pseudonym):
-        return keyed(self.env["hc.keyring"]._ring().digest_key, "erasure", pseudonym)
+        return subject_digest(self.env, pseudonym)
 
     def _hand_over(self):
         """The scheduled action does the work; a page now, for ledgers that are small."""
@@ -284,8 +290,10 @@ class HcErasure(models.Model):
     def _require(self, *states):
         self.ensure_one()
         self.check_access("read")
-        if not self.env.user.has_group(MANAGER):
-            raise AccessError(self.env._("Only integration managers may do this."))
+        if not self.env.user.has_groups(DECIDERS):
+            raise AccessError(
+                self.env._("Only integration managers and privacy officers may do this.")
+            )
         if self.state not in states:
             raise UserError(self.env._("The erasure is not in the right state for this."))
 

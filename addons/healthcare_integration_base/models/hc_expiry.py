@@ -44,7 +44,7 @@ class HcExpiry(models.Model):
     res_model = fields.Char("Model", required=True, readonly=True)
     res_id = fields.Many2oneReference("Record", model_field="res_model", readonly=True)
     expires_at = fields.Datetime("Expires", required=True, readonly=True, index=True)
-    days_left = fields.Integer(compute="_compute_days_left")
+    days_left = fields.Integer("Days left", compute="_compute_days_left")
     status = fields.Selection(
         [("fine", "Good"), ("soon", "Expires soon"), ("over", "Expired")],
         compute="_compute_days_left",

@@ -26,7 +26,7 @@ class HcFieldPolicy(models.Model):
 
     _name = "hc.field.policy"
     _description = "Field Policy"
-    _inherit = ["hc.wire.mixin", "mail.thread"]
+    _inherit = ["hc.governed.mixin", "hc.wire.mixin", "mail.thread"]
     _order = "channel_id, version desc, id desc"
 
     channel_id = fields.Many2one("hc.channel", required=True, index=True, ondelete="cascade")

@@ -29,7 +29,7 @@ class HcFieldPolicyLine(models.Model):
 
     _name = "hc.field.policy.line"
     _description = "Field of a Policy"
-    _inherit = ["hc.wire.mixin"]
+    _inherit = ["hc.governed.mixin", "hc.wire.mixin"]
     _order = "policy_id, message_type_id, sequence, id"
     _rec_name = "pointer"
 

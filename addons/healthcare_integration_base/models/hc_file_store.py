@@ -17,7 +17,8 @@ from ..messaging.files.sftp import (
 from ..messaging.keyring import SealError
 
 VARIABLE = "HC_FILE_ROOTS"
-SECRETS = {"password": "password_sealed", "private_key": "private_key_sealed"}
+# Names of columns, no secrets.
+SECRETS = {"password": "password_sealed", "private_key": "private_key_sealed"}  # nosec B105
 
 
 class HcFileStore(models.Model):

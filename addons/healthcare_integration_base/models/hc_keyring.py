@@ -7,13 +7,20 @@ from pathlib import Path
 
 from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.tools import config
+from odoo.tools import config, ormcache
 
-from ..messaging.keyring import KeyRing, load_master, load_previous
+from ..messaging.keyring import (
+    KeyRing,
+    KeyState,
+    MasterKeyError,
+    load_master,
+    load_previous,
+)
 
 _logger = logging.getLogger(__name__)
 VARIABLES = ("HC_MASTER_KEY", "HC_MASTER_KEY_FILE")
 OPTION = "hc_master_key_file"
+FOUNDING = "healthcare_integration.founding_key"
 PREVIOUS = ("HC_MASTER_KEY_PREVIOUS", "HC_MASTER_KEY_PREVIOUS_FILE")
 PREVIOUS_OPTION = "hc_master_key_previous_file"
 _rings: dict[str, KeyRing] = {}
@@ -32,10 +39,56 @@ class HcKeyring(models.AbstractModel):
 
     @api.model
     def _ring(self):
-        name = self.env.cr.dbname
-        if name not in _rings:
-            _rings[name] = KeyRing(self._load_master(), self._load_previous())
-        return _rings[name]
+        """The keys, as the database says today which versions of them there are.
+
+        :raise UserError: a key cannot be read, or one that is needed is not named
+        """
+        name, state = self.env.cr.dbname, self._key_state()
+        ring = _rings.get(name)
+        if ring is None or (ring.state is not state and ring.state != state):
+            ring = _rings[name] = self._made(state)
+        return ring
+
+    def _made(self, state):
+        master, *previous = self._masters()
+        try:
+            return KeyRing(master, previous, state)
+        except MasterKeyError as error:
+            raise UserError(
+                self.env._(
+                    "%s Name it with the former master keys, or see the documentation on what"
+                    " to do when it is lost.",
+                    error,
+                )
+            ) from None
+
+    def _masters(self):
+        """The present master key, then the former ones, the newest first."""
+        return [self._load_master(), *self._load_previous()]
+
+    @api.model
+    @ormcache()
+    def _key_state(self):
+        """Which versions of keys there are: :class:`messaging.keyring.KeyState`."""
+        return self._sudo_key_state()
+
+    def _sudo_key_state(self):
+        """Asked before anybody is known; none of it is secret."""
+        finders = self.env["hc.pseudonym.finder"]._finders()
+        return KeyState(
+            founding=self.env["ir.config_parameter"].sudo().get_param(FOUNDING) or "",
+            versions=self.env["hc.pseudonym.key"].sudo()._versions(),
+            linked=frozenset().union(*(finder._domains() for finder in finders)),
+        )
+
+    @api.model
+    def _sudo_remember_founding(self):
+        """Write down which master key digests and first pseudonyms are made with, before a
+        further one counts: from now on nothing works without it."""
+        parameters = self.env["ir.config_parameter"].sudo()
+        if not parameters.get_param(FOUNDING):
+            parameters.set_param(FOUNDING, self._ring().founding_id)
+            self.env["hc.pseudonym.key"]._forget_wire_config()
 
     @api.model
     def _forget(self):

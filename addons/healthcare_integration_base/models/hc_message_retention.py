@@ -5,7 +5,7 @@ from odoo.tools import SQL
 
 from ..engine.prune import HOLD
 
-SURROGATES = r"hc[px]1\_|hcs1\_"
+SURROGATES = r"hc[sx]1\_|hcp[0-9]+\_"
 
 
 class HcMessage(models.Model):
@@ -100,6 +100,7 @@ class HcMessage(models.Model):
             log_exceptions=False,
         )
         self._sudo_prune_attempts(ids)
+        self.env["hc.message.original"]._sudo_prune(ids)
         self.invalidate_model(flush=False)
 
     @api.model

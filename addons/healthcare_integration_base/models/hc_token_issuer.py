@@ -92,8 +92,9 @@ class HcTokenIssuer(models.Model):
     fetch_problem = fields.Char("Keys could not be fetched", readonly=True, copy=False)
     refresh_wished_at = fields.Datetime(readonly=True, copy=False)
     valid_until = fields.Date(
+        "Agreement ends",
         help="When the agreement with the provider, or its own certificate, ends: somebody is "
-        "reminded before. Tokens are taken as long as the record is not archived."
+        "reminded before. Tokens are taken as long as the record is not archived.",
     )
     owner_id = fields.Many2one("res.users", domain="[('share', '=', False)]")
     credential_ids = fields.One2many(

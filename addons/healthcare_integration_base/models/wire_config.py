@@ -44,6 +44,7 @@ class ChannelConfig:
     notices: Mapping[str, tuple[Notice, ...]] | None = None  # by type: what its senders are told
     shadow_types: frozenset[str] = frozenset()  # taken on trial: planned, not done
     paused_types: frozenset[str] = frozenset()
+    original_hours: int = 0  # that what the sender wrote is kept sealed; 0: not at all
     is_foreign: bool = False  # its system is of another environment than the database
     takes_tests: bool = True  # production refuses what is marked as a test
 

@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from . import test_access
+from . import test_access_matrix
 from . import test_application_ack
 from . import test_catalog
 from . import test_channel_mapping
@@ -36,6 +37,7 @@ from . import test_lifecycle
 from . import test_restore
 from . import test_retention
 from . import test_ordering
+from . import test_original
 from . import test_outbound
 from . import test_outbound_recovery
 from . import test_outbound_unknown
@@ -43,9 +45,11 @@ from . import test_outbound_wake
 from . import test_outcomes
 from . import test_policy_tour
 from . import test_pressure
+from . import test_pseudonym_keys
 from . import test_runbook
 from . import test_server_faults
 from . import test_shadow
+from . import test_setup_check
 from . import test_staff_entry
 from . import test_sync_http_pull
 from . import test_sync_http_push

@@ -9,7 +9,9 @@ from .common import EngineCase
 BASE = "healthcare_integration_base"
 # Of the engine, not of people; or seen as part of what is governed.
 UNGOVERNED = {
+    "hc.audit.checkpoint",
     "hc.audit.event",
+    "hc.audit.log",
     "hc.backlog",
     "hc.delivery",
     "hc.dirty.key",
@@ -17,6 +19,7 @@ UNGOVERNED = {
     "hc.erasure.line",
     "hc.exchange",
     "hc.expiry",
+    "hc.field.count",
     "hc.inflight",
     "hc.message.attempt",
     "hc.message.decision",

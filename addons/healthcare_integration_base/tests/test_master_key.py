@@ -7,6 +7,9 @@ from unittest.mock import patch
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from ..engine.entry import entry
+from ..engine.ledger import Group, Ledger
+from ..messaging import envelope
 from ..messaging.keyring import sealed_with
 from ..models import hc_master_key
 from .common import EngineCase
@@ -60,7 +63,36 @@ class SealedCase(EngineCase):
         )
         cls.port = cls.env["hc.mllp.port"].create({**of_system, "name": "Beds"})
         cls.port.private_key = "canary-port-key"
+        cls.make_original()
         cls.env.flush_all()
+
+    @classmethod
+    def make_original(cls):
+        """What a sender wrote, sealed as the engine does it."""
+        channel = cls.make_channel(cls.system, cls.make_noted(), original_state="on")
+        channel.sudo().original_hours = 1
+        ring = cls.env["hc.keyring"]._ring()
+        config = next(one for one in cls.system._wire_system().channels if one.id == channel.id)
+        body = {"facility": "F", "value": 1}
+        raw = {"specversion": "1.0", "id": "e", "source": "s", "type": "test.noted.v1"}
+        event = envelope.parse_structured({**raw, "data": body}, fallback_id=None)
+        group = Group([entry(config, event, ring)], original=b"canary-original")
+        ledger = Ledger(cls.env, cls.system._wire_system())
+        ledger._transaction(Uncommitted(cls.env.cr), [group])
+        cls.original = cls.env["hc.message.original"].search([("channel_id", "=", channel.id)])
+
+
+class Uncommitted:
+    """The class's cursor, for the engine, which commits."""
+
+    def __init__(self, cr):
+        self._cr = cr
+
+    def __getattr__(self, name):
+        return getattr(self._cr, name)
+
+    def commit(self):
+        """The class's transaction is rolled back at its end."""
 
 
 @tagged("post_install", "-at_install")
@@ -87,6 +119,7 @@ class TestMasterKey(SealedCase):
         self.assertEqual(self.endpoint._sudo_unseal("secret"), "canary-endpoint-secret")
         self.assertEqual(self.store._unsealed("password"), "canary-store-password")
         self.assertEqual(self.port._sudo_tls().key, "canary-port-key")
+        self.assertEqual(self.original._opened(), "canary-original")
 
     def test_every_sealed_column_is_known(self):
         """Whoever adds one names it in ``_sealed_columns``, or a rotation would leave it."""
@@ -119,8 +152,24 @@ class TestMasterKey(SealedCase):
         self.assertEqual(done.present, waiting.present)
         self.assert_readable()
         self.assertFalse(self.env["hc.master.key"]._check())
+        # What it opens is all anew; what it digests and pseudonymizes stays what it is.
+        self.assertFalse(done.idle)
+        self.assertIn("digests", " ".join(done.needed.values()))
         self.load(NEW)
-        self.assert_readable()
+        with self.assertRaises(UserError) as caught:
+            self.env["hc.keyring"]._ring()
+        self.assertIn(before.present, str(caught.exception))
+
+    def test_digests_and_pseudonyms_outlive_it(self):
+        def made():
+            ring = self.env["hc.keyring"]._ring()
+            return ring.digest_key, ring.surrogate("x"), ring.pseudonyms("patient", "MRN-1")
+
+        before = made()
+        for keys in ((NEW, OLD), (THIRD, NEW, OLD)):
+            self.load(*keys)
+            self.rotate()
+            self.assertEqual(made(), before)
 
     def test_new_secrets_are_sealed_with_the_present_key(self):
         self.load(NEW, OLD)

@@ -2,10 +2,14 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..engine import pseudonyms
 from ..messaging.retention import is_pseudonym
 
-MANAGER = "healthcare_integration_base.group_integration_manager"
-NEVER_STORED = ("number", "authority")
+DECIDERS = (
+    "healthcare_integration_base.group_integration_manager,"
+    "healthcare_integration_base.group_privacy_officer"
+)
+NEVER_STORED = ("number", "authority", "also")
 
 
 class HcErasureRequest(models.TransientModel):
@@ -23,6 +27,7 @@ class HcErasureRequest(models.TransientModel):
     authority = fields.Char(
         "Assigning authority", store=False, help="As the sender gives it with the number, if any."
     )
+    also = fields.Json(help="What other versions of the key call the same person.")
     reason = fields.Text(help="Why, and on whose request. No name of a person.")
     reference = fields.Char(help="Number of the request.")
 
@@ -40,16 +45,25 @@ class HcErasureRequest(models.TransientModel):
         number = (vals.get("number") or "").strip()
         if number:
             scope = (vals.get("authority") or "").strip()
-            ring = self.env["hc.keyring"]._ring()
-            kept["pseudonym"] = ring.pseudonym("patient", number, scope)
+            names = self.env["hc.keyring"]._ring().pseudonyms("patient", number, scope)
+            known = pseudonyms.canonical(self.env, "patient", names)
+            kept["pseudonym"] = known
+            kept["also"] = [one for one in names if one != known]
         return kept
+
+    def _others(self, pseudonym):
+        """Further pseudonyms of the person: of the number that was typed, or linked ones."""
+        linked = pseudonyms.group_of(self.env, [pseudonym, *(self.also or [])])
+        return sorted(linked - {pseudonym})
 
     def action_search(self):
         """Button: look for what holds the person. Nothing is erased yet."""
         self.ensure_one()
         self.check_access("write")
-        if not self.env.user.has_group(MANAGER):
-            raise AccessError(self.env._("Only integration managers may do this."))
+        if not self.env.user.has_groups(DECIDERS):
+            raise AccessError(
+                self.env._("Only integration managers and privacy officers may do this.")
+            )
         pseudonym = (self.pseudonym or "").strip()
         if not is_pseudonym(pseudonym):
             raise UserError(
@@ -60,7 +74,9 @@ class HcErasureRequest(models.TransientModel):
             )
         if not (self.reason or "").strip():
             raise UserError(self.env._("Say why, and on whose request."))
-        erasure = self.env["hc.erasure"]._sudo_request(pseudonym, self.reason, self.reference)
+        erasure = self.env["hc.erasure"]._sudo_request(
+            pseudonym, self.reason, self.reference, self._others(pseudonym)
+        )
         self.unlink()
         return {
             "type": "ir.actions.act_window",

@@ -8,6 +8,8 @@ import json
 
 from psycopg2.extras import Json
 
+from odoo.tools import SQL
+
 NAMES = (
     "id",
     "uuid",
@@ -56,28 +58,28 @@ class Book:
 
     def look(self):
         """The run as it is now, as a dict."""
-        self.cr.execute(
-            f"SELECT {', '.join(NAMES)} FROM hc_sync_run WHERE id = %s",  # noqa: S608
-            [self.run_id],
-        )
+        names = SQL(", ").join(map(SQL.identifier, NAMES))
+        self.cr.execute(SQL("SELECT %s FROM hc_sync_run WHERE id = %s", names, self.run_id))
         run = dict(zip(NAMES, self.cr.fetchone(), strict=True))
         return {**run, **{name: run[name] or "" for name in EMPTY}}
 
     def set(self, **values):
         """Write columns of the run."""
-        names = ", ".join(f"{name} = %s" for name in values)
-        self.cr.execute(
-            f"UPDATE hc_sync_run SET {names} WHERE id = %s",  # noqa: S608
-            [*map(_column, values.values()), self.run_id],
+        self._update(
+            SQL("%s = %s", SQL.identifier(name), _column(value)) for name, value in values.items()
         )
 
     def count(self, **more):
         """Add to counters of the run."""
-        names = ", ".join(f"{name} = {name} + %s" for name in more)
-        self.cr.execute(
-            f"UPDATE hc_sync_run SET {names} WHERE id = %s",  # noqa: S608
-            [*more.values(), self.run_id],
+        columns = {name: SQL.identifier(name) for name in more}
+        self._update(
+            SQL("%s = %s + %s", columns[name], columns[name], number)
+            for name, number in more.items()
         )
+
+    def _update(self, changes):
+        changed = SQL(", ").join(changes)
+        self.cr.execute(SQL("UPDATE hc_sync_run SET %s WHERE id = %s", changed, self.run_id))
 
     # ----------------------------------------------------------------------- rows
 

@@ -18,7 +18,7 @@ CHECKPOINTS = (
     " signatures FROM hc_audit.checkpoint"
 )
 LEAVES = (
-    f"SELECT l.place, l.event_id, l.hash, {SELECT} FROM hc_audit.leaf l"  # noqa: S608 constants
+    f"SELECT l.place, l.event_id, l.hash, {SELECT} FROM hc_audit.leaf l"  # noqa: S608  # nosec B608: constants
     " LEFT JOIN hc_audit.event e ON e.id = l.event_id"
     " WHERE l.place >= %s AND l.place < %s ORDER BY l.place"
 )
@@ -39,11 +39,11 @@ SNAPSHOT = (
     " to_char(clock_timestamp() AT TIME ZONE 'UTC', %s) FROM pg_current_snapshot() s"
 )
 DUE = (
-    f"SELECT {SELECT} FROM hc_audit.event e WHERE e.id > %s"  # noqa: S608 constants
+    f"SELECT {SELECT} FROM hc_audit.event e WHERE e.id > %s"  # noqa: S608  # nosec B608: constants
     " AND e.txid >= %s::text::xid8 AND e.txid < %s::text::xid8"
 )
 COMING = (
-    f"SELECT {SELECT} FROM hc_audit.event e"  # noqa: S608 constants
+    f"SELECT {SELECT} FROM hc_audit.event e"  # noqa: S608  # nosec B608: constants
     " WHERE (e.txid < %s::text::xid8 OR e.txid >= %s::text::xid8) AND e.id > %s AND e.id <= %s"
     " AND NOT EXISTS (SELECT FROM hc_audit.leaf l WHERE l.event_id = e.id)"
     " ORDER BY e.id LIMIT %s"
