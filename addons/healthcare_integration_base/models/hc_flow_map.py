@@ -19,7 +19,7 @@ class HcFlowMap(models.AbstractModel):
         :return: ``systems`` and ``channels`` with their states and counts, ``documents``
             (models of Odoo, by name), ``flows`` (channel, document, effects of seven days).
         """
-        if not self.env["hc.channel"].has_access("read"):
+        if not self.env.user.has_group("healthcare_integration_base.group_integration_viewer"):
             raise AccessError(self.env._("You may not see the integration catalog."))
         channels = self.env["hc.channel"].search([("state", "!=", "retired")])
         flows = self._flows(channels)

@@ -27,7 +27,10 @@ GENERIC = {
     "web_search_read": lambda ids: [[], {"display_name": {}}],
     "web_save": lambda ids: [ids, {}, {"display_name": {}}],
 }
-PARTICULAR = {"timeline": lambda ids: ["record", "hc.system,1"]}
+PARTICULAR = {
+    "timeline": lambda ids: ["record", "hc.system,1"],
+    "read_map": lambda ids: [],
+}
 CHANGES = ("create", "write", "unlink", "copy", "web_save")
 
 
