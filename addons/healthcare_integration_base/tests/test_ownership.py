@@ -154,7 +154,7 @@ class TestOwnership(OwnershipBehaviour):
 
     def _items(self, message):
         self.env.flush_all()
-        return run._items(self.env, claim.take(self.env.cr, message.ids), "arrival")
+        return run.items_of(self.env, claim.take(self.env.cr, message.ids), "arrival")
 
     def test_rows_that_cannot_hold(self):
         self.own("refuse", self.other)

@@ -324,7 +324,7 @@ class TestPause(PressureCase):
         )
         self.assertEqual(found.mapped("action"), ["channel.paused", "channel.resumed"])
         self.assertEqual(found.user_id, self.manager)
-        self.assertEqual([one["reason"] for one in found.mapped("details")], ["Count", "Count"])
+        self.assertEqual(found.mapped("reason"), ["Count", "Count"])
 
     def test_nobody_says_who_paused(self):
         with self.assertRaises(AccessError):

@@ -117,7 +117,8 @@ class TestRecovery(RecoveryCase):
         self.assertEqual(message.decision_ids.reason, "Booked by hand")
         event = self.trail(message)[-1]
         self.assertEqual((event.action, event.outcome), ("message.skipped", "cancelled"))
-        self.assertEqual(event.details, {"state_before": "review", "reason": "Booked by hand"})
+        self.assertEqual(event.details, {"state_before": "review"})
+        self.assertEqual(event.reason, "Booked by hand")
         self.assertEqual(issue.state, "resolved", "nothing waits any more")
         self.map_vendor()
         self.assertEqual(self.drain(), 0, "it is never handled")

@@ -53,7 +53,7 @@ class TestReplayRights(ReplayCase):
         self.play_on()
         self.assertEqual(replay.state, "done")
         trail = self.env["hc.audit.event"].search(
-            [("object", "=", f"replay/{replay.id}")], order="id"
+            [("object", "=", f"hc.replay,{replay.id}")], order="id"
         )
         self.assertEqual(
             trail.mapped("action"),

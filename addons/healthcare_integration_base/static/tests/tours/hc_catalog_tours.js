@@ -12,6 +12,15 @@ function type(name, text) {
     };
 }
 
+/** Say why, in the window that asks for it. */
+function why(text) {
+    return {
+        content: "say why",
+        trigger: ".modal .o_field_widget[name=reason] input",
+        run: `edit ${text}`,
+    };
+}
+
 function press(content, trigger) {
     return { content, trigger, run: "click" };
 }
@@ -37,12 +46,16 @@ tours.add("hc_manager_keeps_the_catalog", {
         ...save,
         press("submit", "button[name=action_submit]"),
         { content: "it waits", trigger: ".o_arrow_button_current:contains('In review')" },
-        press("approve it oneself", "button[name=action_activate]"),
+        press("approve it oneself", "button[name=action_ask_activate]"),
+        why("Nobody else is here"),
+        press("confirm", ".modal button[name=action_confirm]"),
         {
             content: "that is not allowed",
-            trigger: ".modal .modal-body",
+            trigger: ".o_error_dialog, .modal:contains('somebody else')",
         },
-        press("understood", ".modal .btn-primary"),
+        press("understood", ".modal:contains('somebody else') .btn-primary"),
+        press("no more of it", ".modal button[special=cancel]"),
+        { content: "the window is closed", trigger: "body:not(:has(.modal))" },
         press("back to the system", ".breadcrumb a:contains('Tour cabinet')"),
         press("its credentials", "button[name=action_open_credentials]"),
         create,
@@ -66,7 +79,9 @@ tours.add("hc_manager_keeps_the_catalog", {
 tours.add("hc_manager_approves_a_channel", {
     steps: () => [
         press("open the channel", ".o_data_row:contains('supply-use') td[name=name]"),
-        press("approve", "button[name=action_activate]"),
+        press("approve", "button[name=action_ask_activate]"),
+        why("Agreed with the ward"),
+        press("confirm", ".modal button[name=action_confirm]"),
         { content: "it is active", trigger: ".o_arrow_button_current:contains('Active')" },
     ],
 });
