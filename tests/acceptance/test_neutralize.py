@@ -90,6 +90,14 @@ class Copy:
         )
         return {"system": system, "endpoint": endpoint, "channel": out, "job": job}
 
+    def forget(self):
+        """Leave nothing in the hospital that takes orders, or waits to be sent."""
+        first = self.hospital.machine
+        first.wait_ready()
+        self.hospital.admin.call("hc.channel", "action_retire", [self.ids["channel"]])
+        query = "UPDATE hc_message SET state = 'cancelled' WHERE channel_id = %s"
+        first.sql(query, self.ids["channel"])
+
     def order(self, admin):
         product = self.hospital.world.plain[0].product
         vendor = admin.create("res.partner", {"name": "Mute"})
@@ -164,6 +172,7 @@ def staging(hospital):
         finally:
             copy.machine.stop()
             hospital.machine.start()
+            copy.forget()
 
 
 def test_all_that_sends_is_off_and_no_secret_is_left(staging):
