@@ -50,7 +50,7 @@ class HcShadowPlan(models.Model):
     counterpart_id = fields.Many2one(
         "hc.message", "Compared with", readonly=True, ondelete="set null", index="btree_not_null"
     )
-    differences = fields.Json(readonly=True)
+    differences = fields.Json("Differences by effect", readonly=True)
     differences_text = fields.Char("Differences", compute="_compute_differences_text")
 
     _message_uniq = models.UniqueIndex("(message_id)")
