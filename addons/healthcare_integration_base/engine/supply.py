@@ -3,8 +3,22 @@
 
 The handler does not see it yet, and whoever supplied it does not see the issue yet: each
 looks in a snapshot that is older than the other's commit. So both look once more after
-their own commit; here is the handler's side, ``hc.issue._fixed_many`` is the other.
+their own commit: the handler by :func:`resume_supplied`, ``hc.issue._fixed_many`` by
+:func:`look_again`.
 """
+
+import logging
+import random
+import time
+
+import psycopg2
+
+from odoo import SUPERUSER_ID, api
+
+_logger = logging.getLogger(__name__)
+TRIES = 8
+FIRST_WAIT = 0.02
+LOST = (psycopg2.errors.SerializationFailure, psycopg2.errors.DeadlockDetected)
 
 
 def missing(env, items):
@@ -50,3 +64,23 @@ def resume_supplied(env, waiting):
 
 def _stamps(env, needs):
     return {need: env["hc.issue"]._supply_stamp(*need) for need in needs}
+
+
+def look_again(registry, kind, keys_list):
+    """Resume what has come to wait for this fix while it was being supplied.
+
+    It runs after the fix is committed, so it repeats what it loses to a drain by itself and
+    never fails its caller, whose work is done.
+    """
+    for tried in range(TRIES):
+        try:
+            with registry.cursor() as cr:
+                api.Environment(cr, SUPERUSER_ID, {})["hc.issue"]._resume_fixed(kind, keys_list)
+            return
+        except LOST:
+            time.sleep(random.uniform(0, FIRST_WAIT * 2**tried))
+    _logger.warning(
+        "What waits for a fix of kind %s could not be resumed for others' writing."
+        " Its messages stay in review: retry them.",
+        kind,
+    )

@@ -1,7 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl)
 from functools import partial
 
-from odoo import SUPERUSER_ID, api, models
+from odoo import api, models
+
+from ..engine.supply import look_again
 
 
 class HcIssue(models.Model):
@@ -16,7 +18,7 @@ class HcIssue(models.Model):
         result = super()._fixed_many(kind, keys_list)
         registry = self.env.registry
         if keys_list and registry.ready:
-            self.env.cr.postcommit.add(partial(_look_again, registry, kind, keys_list))
+            self.env.cr.postcommit.add(partial(look_again, registry, kind, keys_list))
         return result
 
     @api.model
@@ -61,10 +63,3 @@ class HcIssue(models.Model):
     def _stamp_of(self, model, domain):
         records = self.env[model].search_fetch(domain, ["write_date"], order="id")
         return tuple((record.id, record.write_date) for record in records)
-
-
-def _look_again(registry, kind, keys_list):
-    """A message that was being handled may have come to wait for this very fix."""
-    with registry.cursor() as cr:
-        issues = api.Environment(cr, SUPERUSER_ID, {})["hc.issue"]
-        issues._resume_fixed(kind, keys_list)
