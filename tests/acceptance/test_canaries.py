@@ -145,11 +145,16 @@ class Ward(Outsider):
             f"ZPD|{person.family}|{person.diagnosis}",
         ]
 
+    def head(self, kind, control):
+        """MSH that asks for an application acknowledgement as well (MSH-16)."""
+        head = billing.header(kind, control, self.msh, documents.ts(NOW))
+        assert "|P|2.5.1||||||" in head
+        return head.replace("|P|2.5.1||||||", "|P|2.5.1|||AL|AL||")
+
     def dft(self, person, code=None, kind="DFT^P03^DFT_P03"):
         control = self.hospital.new_id("cnry")
         moment = documents.ts(NOW)
-        head = billing.header(kind, control, self.msh, moment)
-        head = head.replace("|P|2.5.1||||||", "|P|2.5.1|||AL|AL||")
+        head = self.head(kind, control)
         service = code or billing.coded(self.service)
         row = f"FT1|1|{control}||{moment}||CG|{service}|||1"
         return billing.er7(head, f"EVN|P03|{moment}", *self.segments(person), row)
@@ -157,7 +162,7 @@ class Ward(Outsider):
     def siu(self, person):
         control, moment = self.hospital.new_id("cnry"), documents.ts(NOW)
         return billing.er7(
-            billing.header("SIU^S12^SIU_S12", control, self.msh, moment),
+            self.head("SIU^S12^SIU_S12", control),
             f"SCH||{control}{'|' * 23}Booked",
             f"TQ1|1||||||{moment}|{moment}",
             *self.segments(person),

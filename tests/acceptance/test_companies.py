@@ -19,7 +19,16 @@ GROUPS = (
     "stock.group_stock_manager",
 )
 # All companies share them; what they count is not a company's.
-SHARED = {"hc.data.domain", "hc.lane", "hc.message.type", "hc.retention.run", "hc.backlog"}
+SHARED = {
+    "hc.audit.checkpoint",
+    "hc.audit.log",
+    "hc.backlog",
+    "hc.data.domain",
+    "hc.lane",
+    "hc.message.type",
+    "hc.pseudonym.key",
+    "hc.retention.run",
+}
 MOST = 200
 
 

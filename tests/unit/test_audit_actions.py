@@ -8,7 +8,10 @@ from pathlib import Path
 from messaging.audit_actions import ACTIONS, FAMILIES, FORMER
 
 ADDONS = Path(__file__).resolve().parents[2] / "addons"
-ACTION = re.compile(rf"({'|'.join(FAMILIES)})(\.[a-z_]+)+")
+# An id is a field in a cache's key.
+ACTION = re.compile(rf"(?!.*\.id$)({'|'.join(FAMILIES)})(\.[a-z_]+)+")
+SUBJECTS = ("channel", "message_type")
+STEP = re.compile(r"\b_(?:step|note_change)\(\"(\w+)\"")
 FOLDERS = {"models", "engine", "controllers", "wizards", "mllp", "cli"}
 NAMES = {"audit_phrases.py", "audit_actions.py"}
 
@@ -38,8 +41,17 @@ def actions_of(tree):
                     yield value.value
 
 
+def steps():
+    """What the life cycle tells of its subjects: their word, and the step."""
+    for path in sources():
+        named = STEP.findall(path.read_text("utf-8"))
+        own = [one for one in SUBJECTS if path.name.startswith(f"hc_{one}")]
+        for subject in own or SUBJECTS:
+            yield from ((f"{subject}.{step}", path.name) for step in named)
+
+
 def appended():
-    found = {}
+    found = dict(steps())
     for path in sources():
         text = path.read_text("utf-8")
         tree = ast.parse(text)

@@ -48,6 +48,22 @@ def privacy(old, new):
     return [one.privacy for one in compare(schema({"a": old}), schema({"a": new}))]
 
 
+def test_what_no_sender_sees_breaks_none():
+    """Which data the ownership matrix asks about, and what names their record."""
+    old = schema({"a": TEXT}, **{"x-hc-data-domain": "item", "x-hc-record": ["a"]})
+    new = schema({"a": TEXT}, **{"x-hc-data-domain": "stock"})
+    changes = compare(old, new)
+    assert [(one.what, one.before, one.after) for one in changes] == [
+        ("data_domain", "item", "stock"),
+        ("record", '["a"]', ""),
+    ]
+    assert not breaks_senders(changes)
+
+
+def test_a_field_that_becomes_a_telephone_number_refuses_nobody():
+    assert told(TEXT, TEXT | {"x-hc-format": "phone"}) == [("/a", "x-hc-format", False)]
+
+
 # -- which changes break senders
 
 

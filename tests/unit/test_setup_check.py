@@ -116,6 +116,8 @@ WRONG = [
     ("drains", "warning", lane(failures=2)),
     ("other_actions", "warning", catalog(late_actions=("retention",))),
     ("queue", "warning", lane(due=3, oldest_seconds=901)),
+    ("environment", "warning", catalog(environment=None)),
+    ("audit_owner", "warning", postgres(trail_is_old=True)),
     ("mllp", "error", catalog(silent_ports=("Beds",), enabled_ports=1)),
     ("paused", "warning", catalog(paused_channels=("Use of supplies",))),
     ("owners", "warning", catalog(unowned_channels=("Use of supplies",))),

@@ -41,6 +41,7 @@ def catalog_facts(env):
         ),
         ending=(*_credentials(env, now), *_certificates(env, ports, now)),
         neutralized=bool(config_parameter.get_param("database.is_neutralized")),
+        environment=env["hc.system"]._sudo_database_environment(),
         production_systems=env["hc.system"].search_count([("environment", "=", "production")]),
         silent_ports=tuple(
             ports.filtered(lambda port: port.status in ("waiting", "failed")).mapped("display_name")

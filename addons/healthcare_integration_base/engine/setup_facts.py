@@ -115,7 +115,7 @@ def key_facts(origin, path, is_usable):
     )
 
 
-def postgres_facts(cr):
+def postgres_facts(cr, trail_is_old):
     """Settings that matter, and who may do what with the audit trail."""
     cr.execute(
         "SELECT name, setting FROM pg_settings WHERE name = ANY(%s)",
@@ -134,6 +134,7 @@ def postgres_facts(cr):
         is_superuser=is_superuser,
         audit_owner=owner or "",
         may_become_owner=may_become,
+        trail_is_old=trail_is_old,
         is_local=is_local,
         uses_tls=uses_tls,
     )

@@ -33,6 +33,8 @@ _COMPARED_APART = frozenset(
     }
 )
 _ROOT_LISTS = ("x-hc-business-key", "x-hc-ordering-key")
+_CATALOG = ("x-hc-data-domain", "x-hc-record")
+"""Of the root: what the ownership matrix asks for, which no sender sees."""
 _IGNORED = frozenset({"$schema", "$id", "$defs", "x-hc-type"}) | (ANNOTATIONS - {"default"})
 
 
@@ -87,6 +89,10 @@ def _root(old: JsonObject, new: JsonObject) -> Changes:
             yield Change(
                 "", word.removeprefix("x-hc-").replace("-", "_"), *_both(old, new, word), True
             )
+    for word in _CATALOG:
+        if old.get(word) != new.get(word):
+            name = word.removeprefix("x-hc-").replace("-", "_")
+            yield Change("", name, *_both(old, new, word))
     before, after = _names(old, "x-hc-source-optional"), _names(new, "x-hc-source-optional")
     for pointer in sorted(before - after):
         yield Change(pointer, "source_optional_removed", is_breaking=True)
@@ -122,11 +128,14 @@ def _plain(old: JsonObject, new: JsonObject, pointer: str) -> Changes:
     for word in ("pattern", "format"):
         if old.get(word) != new.get(word):
             yield Change(pointer, word, *_both(old, new, word), word in new)
+    if old.get("x-hc-format") != new.get("x-hc-format"):
+        # What is no telephone number is dropped then, and nobody is refused for it.
+        yield Change(pointer, "x-hc-format", *_both(old, new, "x-hc-format"))
     for word in ("uniqueItems", "x-hc-time"):
         if bool(old.get(word)) is not bool(new.get(word)):
             yield Change(pointer, word, *_both(old, new, word), bool(new.get(word)))
     for word in sorted((old.keys() | new.keys()) - _COMPARED_APART - FIELD_WORDS - _IGNORED):
-        is_unknown = word not in ("default", "x-hc-source-optional", *_ROOT_LISTS)
+        is_unknown = word not in ("default", "x-hc-source-optional", *_ROOT_LISTS, *_CATALOG)
         if old.get(word) != new.get(word) and (is_unknown or word == "default"):
             yield Change(pointer, word, *_both(old, new, word), is_unknown)
 

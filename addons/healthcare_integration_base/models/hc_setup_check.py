@@ -90,12 +90,13 @@ class HcSetupCheck(models.AbstractModel):
 
     def _facts(self):
         """What the base's checks judge."""
+        trail = self.env["hc.audit.event"]._schema_state()
         base_url = self.env["ir.config_parameter"].sudo().get_param("web.base.url") or ""
         return Facts(
             server=setup_facts.server_facts(),
             request=setup_facts.request_facts(base_url),
             key=self._key_facts(),
-            postgres=setup_facts.postgres_facts(self.env.cr),
+            postgres=setup_facts.postgres_facts(self.env.cr, "old_schema" in trail["weaker"]),
             clock=setup_facts.clock_facts(self.env.cr),
             catalog=setup_catalog.catalog_facts(self.env),
         )

@@ -60,6 +60,10 @@ class ResUsers(models.Model):
         self._refuse_hc_system(uid)
         return super()._check_uid_passwd(uid, passwd)
 
+    def _compute_session_token(self, sid):
+        """Odoo remembers a token by its session alone, whosever it was: asked before that."""
+        return False if self._sudo_hc_systems() else super()._compute_session_token(sid)
+
     def _session_token_get_values(self):
         """A session of a system's user is never valid, whoever opened it."""
         return False if self._sudo_hc_systems() else super()._session_token_get_values()

@@ -62,6 +62,7 @@ class TestSystemUser(TransactionCase):
     def test_no_session(self):
         self.assertFalse(self.user._compute_session_token("one"))
         self.assertTrue(self.manager._compute_session_token("two"))
+        self.assertFalse(self.user._compute_session_token("two"), "what is remembered is another's")
 
     def test_mark_is_not_for_administrators(self):
         admin = self.env.ref("base.user_admin")

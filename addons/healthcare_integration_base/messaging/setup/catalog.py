@@ -128,6 +128,17 @@ def copy(facts: Facts) -> Finding:
     return about.warning(f"{seen}.", fix)
 
 
+def environment(facts: Facts) -> Finding:
+    about = About("environment", CATALOG, "environment")
+    if facts.catalog.environment:
+        return about.ok(f"This database is for {facts.catalog.environment}.")
+    return about.warning(
+        "Nobody has said whether this database is for production or for tests: messages of test"
+        " systems are taken like those of production.",
+        "Settings / Integration: say what this database is.",
+    )
+
+
 def mllp(facts: Facts) -> Finding:
     about = About("mllp", WORK, "mllp")
     catalog = facts.catalog
@@ -151,4 +162,4 @@ def _some(names: Iterable[str]) -> str:
     return f"{shown} and {len(listed) - SHOWN} more" if len(listed) > SHOWN else shown
 
 
-CHECKS = (cron_workers, drains, other_actions, queue, mllp, paused, owners, ends, copy)
+CHECKS = (cron_workers, drains, other_actions, queue, mllp, paused, owners, ends, copy, environment)

@@ -69,6 +69,8 @@ class PostgresFacts:
     audit_owner: str = "hc_audit_owner"
     """Who owns the audit trail's table; empty where there is none."""
     may_become_owner: bool = False
+    trail_is_old: bool = False
+    """Its schema is of an earlier version of the addon."""
     is_local: bool = True
     """Reached by a socket or by this machine's own address."""
     uses_tls: bool = False
@@ -116,6 +118,8 @@ class CatalogFacts:
     ending: tuple[tuple[str, datetime], ...] = ()
     """Credentials and certificates with their end (naive UTC), where it is near or past."""
     neutralized: bool = False
+    environment: str | None = "production"
+    """What somebody has said that this database is: production, test, or nothing."""
     production_systems: int = 1
     silent_ports: tuple[str, ...] = ()
     enabled_ports: int = 0

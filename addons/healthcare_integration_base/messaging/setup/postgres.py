@@ -107,6 +107,11 @@ def audit_owner(facts: Facts) -> Finding:
             "Odoo's role is a member of the role that owns the audit trail, and can become it.",
             f"REVOKE {postgres.audit_owner} FROM {postgres.role}.",
         )
+    if postgres.trail_is_old:
+        return about.warning(
+            "The audit trail is of an earlier version: what this one keeps in it is not yet kept.",
+            f"Run {script} again, as a superuser.",
+        )
     return about.ok("The audit trail has an owner of its own, which Odoo cannot become.")
 
 
