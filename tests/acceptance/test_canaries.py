@@ -27,6 +27,7 @@ from receiver import Receiver, answer
 OPERATOR = f"{BASE}.group_integration_operator"
 NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
 AUTHORITY = "CNRYHOSP"
+SECRET = "whsec_" + "U0VD" * 10
 ACKNOWLEDGED = "hl7.acknowledged.v1"
 STATES = "SELECT DISTINCT state FROM hc_message WHERE system_id = %s"
 BROKEN = "ALTER TABLE stock_move ADD CONSTRAINT hc_broken CHECK (product_qty < 0) NOT VALID"
@@ -65,6 +66,7 @@ class Ward(Outsider):
                 "name": "Acknowledgements",
                 "system_id": self.system,
                 "url": receiver.url(),
+                "secret": SECRET,
                 "allow_private": True,
                 "allow_insecure": True,
             },
@@ -456,6 +458,8 @@ def test_a_replaced_key_holds_at_once_and_parts_nobody(hospital, ward):
     """Every worker makes the new pseudonym from the next request on; the account stays one."""
     accounts = "SELECT count(DISTINCT patient_id), count(*) FROM hc_charge WHERE name LIKE %s"
     number = hospital.new_id("rot")
+    payer = hospital.admin.create("res.partner", {"name": f"Payer {number}"})
+    ward.map_code("payer", "NOBODY", payer)
     ward.send_event(ward.charge(PEOPLE[4], f"{number}-0"))
     ward.rest()
     admin = hospital.admin

@@ -89,3 +89,11 @@ def test_payload_is_for_operators(hospital):
     plain = hospital.user("acceptance-nobody")
     with pytest.raises(Refused):
         plain.read("hc.message", domain, ["state"])
+
+
+def test_every_action_of_the_trail_has_a_name(hospital):
+    """Whatever was done to this hospital, by all tests before this one too."""
+    described = hospital.admin.call("hc.audit.event", "fields_get", ["action"], ["selection"])
+    known = {code for code, _label in described["action"]["selection"]}
+    found = {action for (action,) in hospital.machine.sql("SELECT action FROM hc_audit.event")}
+    assert len(found) > 5 and found <= known, found - known

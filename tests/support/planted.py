@@ -135,6 +135,7 @@ class Scanner:
             capture_output=True,
             check=True,
         ).stdout
+        dump = dump.replace(rb"\\", b"\\")  # COPY doubles what escapes
         lines = dump.split(b"\n")
         for number, needle in self._grep_lines(dump):
             yield f"{_column(lines, number - 1, needle)}: {needle}"

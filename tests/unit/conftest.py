@@ -10,6 +10,7 @@ from hypothesis import settings
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "addons" / "healthcare_integration_base"))
 sys.path.append(str(ROOT / "tests"))
+sys.path.append(str(ROOT / "scripts"))
 sys.path.append(str(ROOT / "addons" / "healthcare_integration_base" / "tests"))
 
 settings.register_profile("unit", max_examples=60, deadline=None, derandomize=True, database=None)
