@@ -28,6 +28,8 @@ class Action:
 
 
 ACTIONS: dict[str, Action] = {
+    "access.granted": Action("Role given", "U"),
+    "access.revoked": Action("Role taken", "U"),
     "audit.exported": Action("Audit trail exported", "R"),
     "catalog.reviewed": Action("Entry of the catalog reviewed", "U"),
     "channel.activate": Action("Channel approved", "U"),
@@ -166,6 +168,7 @@ FAMILIES: dict[str, str] = {
     "policy": "Field policies",
     "mapping": "Mappings",
     "config": "Settings",
+    "access": "Roles",
     "credential": "Credentials",
     "key": "Master key",
     "minimization": "Minimization",

@@ -10,6 +10,7 @@ from ..messaging import (
 from . import (
     ir_http,
     res_company,
+    res_groups,
     res_users,
     res_users_apikeys,
     hc_keyring,
@@ -91,6 +92,7 @@ from . import (
     hc_issue_ownership,
     hc_system_environment,
     res_users_segment,
+    res_users_roles,
     res_config_settings,
     hc_followup_handler,
     hc_staff_entry,

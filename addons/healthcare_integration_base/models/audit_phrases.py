@@ -6,6 +6,8 @@ from odoo.tools.translate import LazyTranslate
 _lt = LazyTranslate(__name__)
 
 PHRASES = {
+    "access.granted": _lt("%(who)s gave a role to %(what)s"),
+    "access.revoked": _lt("%(who)s took a role from %(what)s"),
     "audit.exported": _lt("%(who)s exported the audit trail"),
     "channel.paused": _lt("%(who)s paused the channel %(what)s"),
     "channel.resumed": _lt("%(who)s resumed the channel %(what)s"),

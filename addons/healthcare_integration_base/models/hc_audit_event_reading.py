@@ -64,7 +64,8 @@ class HcAuditEvent(models.Model):
 
     @api.model
     def _selection_res_model(self):
-        names = [name for name in self.env.registry if name.startswith("hc.")]
+        ours = (name for name in self.env.registry if name.startswith("hc."))
+        names = [*ours, "res.users"]
         return [
             (name, self.env[name]._description) for name in names if not self.env[name]._abstract
         ]
@@ -89,6 +90,7 @@ class HcAuditEvent(models.Model):
     def _change_lines(self):
         """A line for each field that changed, as its model names it."""
         details = self.details or {}
+        yield from details.get("roles") or []
         values = details.get("values") or {}
         model = self.env.get(self.res_model) if self.res_model else None
         for name in details.get("fields") or []:

@@ -57,6 +57,37 @@ class TrailCase(DoorCase):
 class TestCoverage(TrailCase):
     """What has to be in the trail is there: who, what, when, why, outcome, contract."""
 
+    def test_roles(self):
+        """Given to a person, taken, by way of a group, and with the person's end."""
+        person = new_test_user(self.env, "hc.trail.new", "base.group_user")
+        self.assertFalse(self.told(("family", "=", "access")), "no role of the suite")
+        admin = self.env.ref("base.user_admin")
+        viewer = self.env.ref(f"{BASE}.group_integration_viewer")
+        club = self.env["res.groups"].create({"name": "Night shift"})
+        steps = [
+            (person, {"group_ids": [(4, viewer.id)]}, "granted"),
+            (person, {"name": "Another name"}, None),
+            (person, {"group_ids": [(3, viewer.id)]}, "revoked"),
+            (club, {"user_ids": [(4, person.id)]}, None),
+            (club, {"implied_ids": [(4, viewer.id)]}, "granted"),
+            (club, {"user_ids": [(3, person.id)]}, "revoked"),
+            (viewer, {"user_ids": [(4, person.id)]}, "granted"),
+            (person, {"active": False}, "revoked"),
+            (person, {"active": True}, "granted"),
+        ]
+        for records, values, step in steps:
+            with self.subTest(values=values):
+                self.mark()
+                records.with_user(admin).write(values)
+                events = self.told(("family", "=", "access"))
+                expected = [(f"access.{step}", f"res.users,{person.id}")] if step else []
+                self.assertEqual([(one.action, one.object) for one in events], expected)
+                if step:
+                    roles = events.details["roles"]
+                    self.assertIn(f"{BASE}.group_integration_viewer", roles)
+                    self.assertEqual(events.user_id, admin)
+        self.assertIn("gave a role to Another name", events.with_user(self.auditor).sentence)
+
     def test_the_way_of_a_message(self):
         self.assertEqual(self.call(self.path, self.body()).status_code, 202)
         message = self.env["hc.message"].search([("channel_id", "=", self.channel.id)])
