@@ -373,7 +373,24 @@ def stock_pictures(find: Finder) -> Iterator[Picture]:
 
 
 def audit_pictures(find: Finder) -> Iterator[Picture]:
-    """How the audit trail is sealed."""
+    """What the audit trail tells, who takes it out, and how it is sealed."""
+    trail = "integration-audit"
+    yield Picture("audit", trail, docs=True)
+    yield Picture("audit-pivot", trail, (view("pivot"),))
+    yield Picture("audit-graph", trail, (view("graph"),))
+    export = (click(".o_control_panel button", "Export"), await_(".modal .o_form_view"))
+    yield Picture("audit-export", trail, export)
+    handled = find.one("hc.audit.event", ("action", "=", "message.handled"))
+    changed = find.one("hc.audit.event", ("action", "=", "config.changed"))
+    for name, event in (("event", handled), ("change", changed)):
+        if event:
+            yield Picture(f"audit-{name}", f"{trail}/{event}")
+    timeline = (click("button[name=action_open_correlation]"), await_(".o_hc_timeline"))
+    if handled:
+        yield Picture("audit-timeline", f"{trail}/{handled}", timeline, docs=True)
+    channel = find.one("hc.channel", ("state", "=", "active"))
+    history = (click("button[name=action_open_history]"), await_(".o_hc_timeline"))
+    yield Picture("channel-history", f"integration-channels/{channel}", history)
     yield Picture("audit-trail", "hc-audit-trail", docs=True)
     bundle = click("button", "Download a bundle")
     yield Picture("audit-bundle", "hc-audit-trail", (bundle, await_(".modal .o_form_view")))

@@ -38,14 +38,23 @@ def stricter(one: str, other: str) -> str:
     return other if no_looser(other, one) else "mask"
 
 
+def own_domain(name: str, pointer: str) -> str:
+    """The domain of the pseudonyms that a policy asks for and the contract does not: they are
+    of no use outside of their field.
+
+    :param name: of the message type
+    """
+    return f"{name}:{pointer}"
+
+
 def restricted(field: Field, rules: Mapping[str, str], name: str) -> Field:
     """A field under own rules, by pointer; what they do not touch is the same object.
 
-    :param name: of the message type; own pseudonyms are of no use outside of their field
+    :param name: of the message type
     """
     if isinstance(field, Scalar):
         keep = stricter(field.keep, rules.get(field.pointer, field.keep))
-        return field if keep == field.keep else field.under(keep, f"{name}:{field.pointer}")
+        return field if keep == field.keep else field.under(keep, own_domain(name, field.pointer))
     if isinstance(field, Record):
         members = {key: restricted(one, rules, name) for key, one in field.members.items()}
         return _record(field, members)

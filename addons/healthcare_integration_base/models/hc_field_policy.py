@@ -5,6 +5,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..messaging.digest import canonical, keyed
+from ..messaging.field_policy import own_domain
 
 STEPS = frozenset(
     {
@@ -197,7 +198,17 @@ class HcFieldPolicy(models.Model):
         before._sudo_write({"state": "retired", "retired_at": now})
         before.flush_recordset()
         self._sudo_write({"state": "active", "approved_by_id": self.env.uid, "approved_at": now})
+        self._ensure_keys()
         self._trail("policy.approved", before)
+
+    def _ensure_keys(self):
+        """Pseudonyms that the contract does not ask for have keys of their own."""
+        own = self.line_ids.filtered(
+            lambda line: line.rule == "pseudonymize" and line.contract_rule != line.rule
+        )
+        self.env["hc.pseudonym.key"]._sudo_ensure_domains(
+            own_domain(line.message_type_id.name, line.pointer) for line in own
+        )
 
     def _check_approver(self):
         """A privacy officer who has neither written nor submitted it."""

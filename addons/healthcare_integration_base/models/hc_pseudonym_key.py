@@ -87,15 +87,21 @@ class HcPseudonymKey(models.Model):
 
     @api.model
     def _sudo_ensure(self, message_types):
-        """Have a first version for each domain of these contracts, so that it can be seen and
-        replaced; whoever installs an addon has no right on keys."""
-        keys = self.sudo()
+        """Have a key for each domain of these contracts."""
         wanted = set()
         for one in message_types:
             try:
                 wanted |= domains(one._contract().schema)
             except (OSError, ValueError):
                 continue  # told where the contract is used
+        self._sudo_ensure_domains(wanted)
+
+    @api.model
+    def _sudo_ensure_domains(self, wanted):
+        """Have a first version for each of these, so that it can be seen and replaced; whoever
+        installs an addon, or approves a policy, need have no right on keys."""
+        keys = self.sudo()
+        wanted = set(wanted)
         wanted -= set(keys.search([("domain", "in", list(wanted))]).mapped("domain"))
         if wanted:
             keys.create([{"domain": domain, "version": 1} for domain in sorted(wanted)])

@@ -201,6 +201,9 @@ class TestFieldPolicy(PolicyCase):
         self.assertNotIn("order", after.payload)
         self.assertEqual(after.dropped, {"/order": 1})
         self.assertEqual(after.policy_version, 1)
+        domain = f"{self.contact.name}:/name"
+        key = self.env["hc.pseudonym.key"].search([("domain", "=", domain)])
+        self.assertEqual(key.state, "current", "it is seen, and can be replaced")
 
     def test_a_resend_after_a_change_of_policy_is_a_duplicate(self):
         first = self.send(self.channel, self.contact_event(name="Ophelia"))
