@@ -16,7 +16,8 @@ MESSAGES = """
 DROPPED = """
     SELECT channel_id, message_type_id, lost.key, sum(lost.value::int)
       FROM hc_message, jsonb_each_text(dropped) AS lost
-     WHERE create_date >= %(day)s AND create_date < %(day)s::date + 1 AND dropped IS NOT NULL
+     WHERE create_date >= %(day)s AND create_date < %(day)s::date + 1
+       AND jsonb_typeof(dropped) = 'object'
      GROUP BY channel_id, message_type_id, lost.key
 """
 KEEP = """

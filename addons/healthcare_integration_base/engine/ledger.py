@@ -296,8 +296,11 @@ def _utc_text(moment):
 
 
 def _values(row):
-    """The row as the parameters of :data:`KEEP_ONE`."""
-    return [Json(row[name]) if kind == "jsonb" else row[name] for name, kind in COLUMNS.items()]
+    """The row as the parameters of :data:`KEEP_ONE`; nothing is NULL, and not JSON's null."""
+    return [
+        Json(row[name]) if kind == "jsonb" and row[name] is not None else row[name]
+        for name, kind in COLUMNS.items()
+    ]
 
 
 def _is_same(seen, prepared):

@@ -78,7 +78,8 @@ def look_again(registry, kind, keys_list):
                 api.Environment(cr, SUPERUSER_ID, {})["hc.issue"]._resume_fixed(kind, keys_list)
             return
         except LOST:
-            time.sleep(random.uniform(0, FIRST_WAIT * 2**tried))
+            most = FIRST_WAIT * 2**tried
+            time.sleep(random.uniform(0, most))  # nosec B311  # no secret, only apart
     _logger.warning(
         "What waits for a fix of kind %s could not be resumed for others' writing."
         " Its messages stay in review: retry them.",

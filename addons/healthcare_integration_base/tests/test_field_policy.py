@@ -9,6 +9,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..engine.field_count import roll_up
+from ..engine.ledger import COLUMNS, _values
 from ..messaging.errors import MessageError
 from .policy_case import PolicyCase
 
@@ -278,6 +279,18 @@ class TestFieldPolicy(PolicyCase):
         table = self.channel.with_user(self.viewer).minimization_table
         self.assertIn("2 messages in 7 days, 2 in 30", table)
         self.assertFalse(self.rows_with("Ophelia"))
+
+    def test_of_some_nothing_was_left_out(self):
+        """A message of an earlier version has JSON's null there, and none of SQL."""
+        self.send(self.channel, self.contact_event(note="Ophelia"))
+        plain = self.send(self.channel, self.event({"facility": "F"}, self.contact.name))
+        self.env.cr.execute("UPDATE hc_message SET dropped = 'null' WHERE id = %s", [plain.id])
+        roll_up(self.env.cr, fields.Date.today())
+        self.assertEqual(self.counted("/note").dropped_count, 1)
+        row = dict.fromkeys(COLUMNS) | {"payload": {}}
+        values = dict(zip(COLUMNS, _values(row), strict=True))
+        self.assertIsNone(values["dropped"])
+        self.assertIsNotNone(values["payload"])
 
     def test_counts_stay_when_content_goes(self):
         message = self.send(self.channel, self.contact_event(more=1))
