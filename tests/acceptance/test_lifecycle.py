@@ -31,6 +31,12 @@ if not company.chart_template:
 env.cr.commit()
 """
 NOW = datetime.now(UTC).replace(microsecond=0)
+EARLIER_VIEW = """
+UPDATE ir_ui_view SET arch_db = jsonb_build_object('en_US', %s) WHERE id = (
+       SELECT res_id FROM ir_model_data WHERE module = %s AND name = 'view_hc_channel_form_replay')
+RETURNING id
+"""
+NOWHERE = '<xpath expr="//button[@name=\'action_of_old\']" position="replace"/>'
 TRAIL = "SELECT to_jsonb(e) FROM hc_audit.event e ORDER BY id"
 
 
@@ -55,6 +61,13 @@ def update(machine, *names):
     with bares.quiet(machine):
         machine.odoo("-u", ",".join(names))
     assert {bares.state(machine, name) for name in names} == {"installed"}
+
+
+def as_of_an_earlier_version(machine):
+    """A view extends another one at a button that this version has no more."""
+    assert machine.sql(EARLIER_VIEW, NOWHERE, BASE)
+    version = "UPDATE ir_module_module SET latest_version = '19.0.1.1.0' WHERE name = %s"
+    machine.sql(version, BASE)
 
 
 def remove(machine, name):
@@ -138,6 +151,7 @@ def test_base(bare):
     before = bares.contents(machine)
     assert all(before[table] for table in ("hc_message", "hc_issue", "hc_site", "hc_identifier"))
 
+    as_of_an_earlier_version(machine)
     update(machine, BASE)
     assert not bares.lost(before, bares.contents(machine))
     with started(bare, machine, [entry]) as hospital:
