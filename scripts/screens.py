@@ -153,7 +153,7 @@ def catalog_pictures(find: Finder) -> Iterator[Picture]:
     """Systems, channels, credentials, message types and lanes."""
     channel = f"integration-channels/{find.one('hc.channel', ('state', '=', 'active'))}"
     yield Picture("channels", "integration-channels")
-    yield Picture("flow-map", "integration-map", (await_(".o_hc_flow_line"),))
+    yield Picture("flow-map", "integration-map", (await_(".o_hc_flow_node"),))
     yield Picture("channels-pivot", "integration-channels", (view("pivot"),))
     yield Picture("channels-kanban", "integration-channels", (view("kanban"),))
     yield Picture("channel", channel)
@@ -376,10 +376,10 @@ def audit_pictures(find: Finder) -> Iterator[Picture]:
     """What the audit trail tells, who takes it out, and how it is sealed."""
     trail = "integration-audit"
     yield Picture("audit", trail, docs=True)
-    yield Picture("audit-pivot", trail, (view("pivot"),))
-    yield Picture("audit-graph", trail, (view("graph"),))
     export = (click(".o_control_panel button", "Export"), await_(".modal .o_form_view"))
     yield Picture("audit-export", trail, export)
+    yield Picture("audit-pivot", trail, (view("pivot"),))
+    yield Picture("audit-graph", trail, (view("graph"),))
     handled = find.one("hc.audit.event", ("action", "=", "message.handled"))
     changed = find.one("hc.audit.event", ("action", "=", "config.changed"))
     for name, event in (("event", handled), ("change", changed)):
@@ -389,7 +389,7 @@ def audit_pictures(find: Finder) -> Iterator[Picture]:
     if handled:
         yield Picture("audit-timeline", f"{trail}/{handled}", timeline, docs=True)
     channel = find.one("hc.channel", ("state", "=", "active"))
-    history = (click("button[name=action_open_history]"), await_(".o_hc_timeline"))
+    history = (click("button[name=action_open_history]"), await_(".o_list_view"))
     yield Picture("channel-history", f"integration-channels/{channel}", history)
     yield Picture("audit-trail", "hc-audit-trail", docs=True)
     bundle = click("button", "Download a bundle")

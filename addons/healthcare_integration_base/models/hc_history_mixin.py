@@ -35,11 +35,13 @@ class HcHistoryMixin(models.AbstractModel):
         self.ensure_one()
         self.env["hc.audit.event"].check_access("read")
         self.check_access("read")
+        title = self.env._("History of %s", self.display_name)
         return {
             **self.env["ir.actions.act_window"]._for_xml_id(
                 "healthcare_integration_base.action_hc_audit_event"
             ),
-            "name": self.env._("History of %s", self.display_name),
+            "name": title,
+            "display_name": title,
             "domain": [("object", "in", self._history_objects())],
             "context": {},
         }
