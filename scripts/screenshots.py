@@ -31,7 +31,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-VIEW = ".o_action_manager .o_action"
+VIEW = ".o_action_manager :is(.o_action, .o_content)"
 ERROR = ".o_error_dialog, .o_notification .bg-danger"
 
 
@@ -65,6 +65,7 @@ def take(page: Page, base_url: str, picture: Picture, target: Path) -> None:
 
 def put_away(page: Page) -> None:
     """Discard an open window; a form that is left as it stands is saved."""
+    page.keyboard.press("Escape")  # a calendar may lie over the buttons
     discard = page.locator(".modal :is(.o_form_button_cancel, [special=cancel]):visible")
     if discard.count():
         discard.first.click()
