@@ -47,7 +47,7 @@ odoo-test: ## tests inside Odoo (T=path for some)
 	@$(HCDEV) test odoo
 
 acceptance: ## black-box tests against a started server (T=path for some)
-	@$(HCDEV) test acceptance
+	@$(HCDEV) test acceptance $(if $(T),,installs)
 
 bench: ## benchmarks, written to .odoo/bench.json
 	@$(HCDEV) test bench

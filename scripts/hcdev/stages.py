@@ -18,6 +18,7 @@ from .odoo_root import OdooTree
 from .postgres import Server
 
 LAST = 8
+INSTALLS = ("tests/acceptance/test_audit_owner.py", "tests/acceptance/test_lifecycle.py")
 SUMMARY = re.compile(
     r"passed|failed|error|no tests ran|Success|Found \d|All checks|would be reformatted"
     r"|^(FAILED|ERROR|SKIPPED) |^\S+:\d+:\d+: ",
@@ -122,12 +123,14 @@ def lint(context: Context) -> None:
     context.run("mypy-messaging", [VENV / "bin/mypy", "-p", "messaging"])
 
 
-def pytest(context: Context, name: str, folder: str) -> None:
-    """One folder of tests that start what they need themselves, without pytest-odoo's fixtures."""
-    if not (REPO / folder).is_dir():
-        raise SetupError(f"{folder} is missing")
-    chosen = os.environ.get("T", "").split() or [folder]
-    context.run(name, [VENV / "bin/pytest", "-q", "-p", "no:odoo", *chosen])
+def pytest(context: Context, name: str, *words: str) -> None:
+    """Tests that start what they need themselves, without pytest-odoo's fixtures.
+
+    :param words: where they are, and options; the variable T says otherwise
+    """
+    chosen = os.environ.get("T", "").split() or words
+    slowest = "--durations=8"
+    context.run(name, [VENV / "bin/pytest", "-q", "-p", "no:odoo", slowest, *chosen])
 
 
 def unit(context: Context) -> None:
@@ -147,10 +150,16 @@ def odoo_tests(context: Context) -> None:
     context.run("odoo", [VENV / "bin/pytest", "-q", *options, *folders])
 
 
+def installs(context: Context) -> None:
+    """Black-box tests that install, update and remove: on databases of their own."""
+    pytest(context, "installs", *INSTALLS)
+
+
 def acceptance(context: Context) -> None:
-    """Black-box tests against servers that they start."""
+    """Black-box tests against a server with demo data, all that are not ``installs``."""
     check_browser()
-    pytest(context, "acceptance", "tests/acceptance")
+    apart = [f"--ignore={path}" for path in INSTALLS]
+    pytest(context, "acceptance", "tests/acceptance", *apart)
 
 
 def faults(context: Context) -> None:
@@ -188,16 +197,16 @@ STAGES: dict[str, Callable[[Context], None]] = {
     "pip-audit": pip_audit,
     "unit": unit,
     "odoo": odoo_tests,
+    "installs": installs,
     "acceptance": acceptance,
     "faults": faults,
     "faults-short": faults_short,
     "bench": bench,
 }
-WHOLE = ("lint", "unit", "odoo", "acceptance", "faults-short")
-# Tests inside Odoo keep one core busy for minutes, and those around it mostly wait. Faults and
-# linters come before and after: the ones are about time, the others take both cores.
-BESIDE = "odoo"
-MEANWHILE = ("unit", "acceptance")
+WHOLE = ("lint", "unit", "odoo", "installs", "acceptance", "faults-short")
+# Each of these keeps one core busy for most of its time. Faults and linters come before and
+# after: the ones are about time, the others take both cores.
+BESIDE = (("odoo", "installs"), ("unit", "acceptance"))
 
 
 def together(names: Sequence[str]) -> Iterator[list[list[str]]]:
@@ -205,13 +214,13 @@ def together(names: Sequence[str]) -> Iterator[list[list[str]]]:
     the same time."""
     left = list(names)
     while left:
-        name = left.pop(0)
-        if name in MEANWHILE and BESIDE in left:
-            others = [name, *(other for other in left if other in MEANWHILE)]
-            left = [other for other in left if other not in {*others, BESIDE}]
-            yield [[BESIDE], others]
+        tracks = [[name for name in track if name in left] for track in BESIDE]
+        beside = {name for track in tracks for name in track}
+        if left[0] in beside and all(tracks):
+            left = [name for name in left if name not in beside]
+            yield tracks
         else:
-            yield [[name]]
+            yield [[left.pop(0)]]
 
 
 def take(context: Context, names: Sequence[str]) -> None:

@@ -19,10 +19,12 @@ def context():
         (["lint"], [[["lint"]]]),
         (["odoo"], [[["odoo"]]]),
         (["acceptance"], [[["acceptance"]]]),
-        (["odoo", "acceptance"], [[["odoo"]], [["acceptance"]]]),
+        (["unit", "acceptance"], [[["unit"]], [["acceptance"]]]),
+        (["odoo", "acceptance"], [[["odoo"], ["acceptance"]]]),
+        (["acceptance", "installs"], [[["installs"], ["acceptance"]]]),
         (
             stages.WHOLE,
-            [[["lint"]], [["odoo"], ["unit", "acceptance"]], [["faults-short"]]],
+            [[["lint"]], [["odoo", "installs"], ["unit", "acceptance"]], [["faults-short"]]],
         ),
     ],
 )
