@@ -83,5 +83,10 @@ class HcAuditCheckpoint(models.Model):
             "name": self.env._("Events of checkpoint %s", self.number),
             "res_model": "hc.audit.event",
             "view_mode": "list,form",
-            "domain": [("place", ">=", first), ("place", "<", self.tree_size)],
+            # What has no place yet is taken for 0 in a comparison.
+            "domain": [
+                ("is_sealed", "=", True),
+                ("place", ">=", first),
+                ("place", "<", self.tree_size),
+            ],
         }
