@@ -105,7 +105,7 @@ class Bare:
 @contextlib.contextmanager
 def running() -> Iterator[Bare]:
     """A cluster of its own, for as long as it is needed."""
-    cluster, server = clusters.make("bare")
+    cluster, server = clusters.make("bare", fresh=True)
     try:
         config.ensure_key()
         machine = Machine(common.WORK / "bare/empty", server, EMPTY)

@@ -16,10 +16,15 @@ from hcdev.postgres import ROLE, SUPERUSER, Cluster, Server
 AUDIT_OWNER = "hc_audit_owner"
 
 
-def make(name: str) -> tuple[Cluster, Server]:
-    """A running cluster beside the one of this checkout, with the same roles."""
+def make(name: str, *, fresh: bool = False) -> tuple[Cluster, Server]:
+    """A running cluster beside the one of this checkout, with the same roles.
+
+    :param fresh: without what a run has left that was killed
+    """
     home = home_of(name)
     cluster = Cluster(home / "data", socket_of(home, name), home / "log", owner())
+    if fresh:
+        remove(cluster)
     postgres.create(cluster)
     postgres.start(cluster)
     server = Server(str(cluster.socket), str(postgres.PORT), ROLE, SUPERUSER)
