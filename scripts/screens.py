@@ -391,7 +391,7 @@ def audit_pictures(find: Finder) -> Iterator[Picture]:
     channel = find.one("hc.channel", ("state", "=", "active"))
     history = (click("button[name=action_open_history]"), await_(".o_list_view"))
     yield Picture("channel-history", f"integration-channels/{channel}", history)
-    yield Picture("audit-trail", "hc-audit-trail", docs=True)
+    yield Picture("audit-trail", "hc-audit-trail")
     bundle = click("button", "Download a bundle")
     yield Picture("audit-bundle", "hc-audit-trail", (bundle, await_(".modal .o_form_view")))
     yield Picture("audit-checkpoints", "hc-audit-checkpoints")
