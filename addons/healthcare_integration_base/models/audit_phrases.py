@@ -60,7 +60,7 @@ PHRASES = {
     "replay.dry_run": _lt("%(who)s tried out a replay; nothing was kept"),
     "replay.prepared": _lt("%(who)s prepared the replay %(what)s"),
     "replay.started": _lt("%(who)s started the replay %(what)s"),
-    "request.refused": _lt("A request of %(system)s was refused: %(code)s"),
+    "request.refused": _lt("%(system)s was refused: %(code)s"),
     "retention.run": _lt("Content was pruned by the retention rules: %(what)s"),
     "restore.started": _lt("%(who)s started the restore %(what)s"),
     "sync.finished": _lt("The run %(what)s ended: %(outcome)s"),
