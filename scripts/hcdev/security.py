@@ -17,7 +17,7 @@ STAMP = "venv-security"
 SILENT = ("ConnectionError", "could not be audited", "ServiceError", "NameResolutionError")
 UNHEARD = (
     "pip-audit could not ask the advisory service about every package, so nothing is proven:"
-    " run it where pypi.org can be reached"
+    " run it where that service can be reached"
 )
 
 
